@@ -1,0 +1,154 @@
+#include "app/data_argument.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "app/listed_folder.h"
+#include "base/file.h"
+
+namespace fovea::app {
+namespace {
+
+/// Another data set under other numbers of the same classes.
+class Relabelled final : public Dataset {
+ public:
+  Relabelled(DatasetPtr data, std::vector<std::string> class_names, std::vector<int32_t> label_of)
+      : data_(std::move(data)),
+        class_names_(std::move(class_names)),
+        label_of_(std::move(label_of)) {}
+  [[nodiscard]] int64_t size() const override { return data_->size(); }
+  [[nodiscard]] const std::vector<std::string>& class_names() const override {
+    return class_names_;
+  }
+  [[nodiscard]] int32_t label(int64_t i) const override {
+    return label_of_[static_cast<size_t>(data_->label(i))];
+  }
+  [[nodiscard]] std::string file_name(int64_t i) const override { return data_->file_name(i); }
+  [[nodiscard]] Result<Picture> picture(int64_t i) const override { return data_->picture(i); }
+  [[nodiscard]] std::optional<PictureView> view(int64_t i) const override {
+    return data_->view(i);
+  }
+
+ private:
+  DatasetPtr data_;
+  std::vector<std::string> class_names_;
+  std::vector<int32_t> label_of_;
+};
+
+/// Place of every name among the labels, or nothing where one is missing.
+std::vector<int32_t> places(const std::vector<std::string>& names,
+                            const std::vector<std::string>& labels) {
+  std::vector<int32_t> out;
+  for (const std::string& name : names) {
+    const auto at = std::find(labels.begin(), labels.end(), name);
+    if (at == labels.end()) return {};
+    out.push_back(static_cast<int32_t>(at - labels.begin()));
+  }
+  return out;
+}
+
+}  // namespace
+
+OptionSpecs data_options() {
+  return {
+      {"--data", "D",
+       "a folder of class folders or with a list.csv, a tar, a pack, or a name looked up under "
+       "$FOVEA_DATA and ./data"},
+      {"--split", "S", "train, val or test: a folder, a pack or an archive of that name inside"},
+      {"--take", "N", "only the first N samples"},
+      {"--hold-out", "N",
+       "how many samples of train are val where the data has no val of its own; a tenth"},
+      {"--hold-out-seed", "S", "which samples those are; 0"},
+  };
+}
+
+HoldOutOptions hold_out_from(const Arguments& arguments) {
+  return {.seed = static_cast<uint64_t>(arguments.count("--hold-out-seed", 0, 0, INT64_MAX)),
+          .count = arguments.count("--hold-out", -1, 1, INT64_MAX)};
+}
+
+DatasetPtr data_from(const Arguments& arguments) {
+  const std::string name = arguments.needed("--data");
+  DatasetPtr data =
+      open_labelled(name, arguments.value_or("--split", ""), hold_out_from(arguments));
+  const int64_t take = arguments.count("--take", data->size(), 1, INT64_MAX);
+  if (data->size() == 0) {
+    throw Error({.kind = ErrorKind::kBadInput,
+                 .what = "the data set is empty",
+                 .where = shown_path(name)});
+  }
+  if (take >= data->size()) return data;
+  std::vector<int64_t> indices(static_cast<size_t>(take));
+  std::iota(indices.begin(), indices.end(), 0);
+  return std::make_shared<Subset>(std::move(data), std::move(indices));
+}
+
+DatasetPtr labelled_as(DatasetPtr data, const Network& network, const Console& console) {
+  const std::vector<std::string>& labels = network.model.labels;
+  const std::vector<std::string>& names = data->class_names();
+  if (names == labels) return data;
+  if (!labels.empty()) {
+    std::vector<int32_t> label_of = places(names, labels);
+    if (!label_of.empty()) {
+      return std::make_shared<Relabelled>(std::move(data), labels, std::move(label_of));
+    }
+  }
+  if (data->n_classes() > network.graph().n_classes()) {
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "the data has more classes than the network",
+                 .where = network.source,
+                 .expected = "at most " + std::to_string(network.graph().n_classes()),
+                 .found = std::to_string(data->n_classes())});
+  }
+  if (!labels.empty()) {
+    console.note("note: class names of data and model differ; class numbers are compared");
+  }
+  return data;
+}
+
+std::string input_name(const Network& network) {
+  const Block& main = network.graph().main();
+  if (main.inputs.size() != 1) {
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "this verb needs a network with one input",
+                 .where = network.source,
+                 .found = std::to_string(main.inputs.size()) + " inputs"});
+  }
+  return main.value(main.inputs.front()).name;
+}
+
+Transform transform_of(const Network& network) {
+  const Block& main = network.graph().main();
+  (void)input_name(network);
+  const Shape& shape = main.value(main.inputs.front()).type.shape;
+  if (shape.rank() != 3 || shape[0] != static_cast<int64_t>(kChannels) || shape[1] != shape[2] ||
+      shape[1] > Transform::kMaxSide) {
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "the network takes no pictures",
+                 .where = network.source,
+                 .expected = "an input [3,S,S]",
+                 .found = shape.text()});
+  }
+  const auto side = static_cast<int32_t>(shape[1]);
+  if (network.model.transform.empty()) return {.resize = side, .crop = side};
+  const Transform transform =
+      Transform::parse(network.model.transform, network.source + ": transform").value();
+  if (transform.crop != side) {
+    throw Error({.kind = ErrorKind::kBadInput,
+                 .what = "the stored transform gives another size than the network takes",
+                 .where = network.source,
+                 .expected = std::to_string(side),
+                 .found = std::to_string(transform.crop)});
+  }
+  return transform;
+}
+
+std::unique_ptr<InputSource> source_from(const Arguments& arguments, const Network& network,
+                                         const Console& console) {
+  const Transform transform = transform_of(network);
+  DatasetPtr data = labelled_as(data_from(arguments), network, console);
+  return std::make_unique<DatasetSource>(std::move(data), transform, input_name(network));
+}
+
+}  // namespace fovea::app

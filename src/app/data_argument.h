@@ -1,0 +1,44 @@
+// Labelled data as the command line names it: --data NAME|FOLDER|TAR|PACK --split S.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/network.h"
+#include "app/verb.h"
+#include "data/core/augment.h"
+#include "data/core/dataset.h"
+#include "data/core/transform.h"
+#include "eval/input_source.h"
+
+namespace fovea::app {
+
+/// --data, --split and how a validation split is cut where there is none.
+[[nodiscard]] OptionSpecs data_options();
+
+/// What --hold-out and --hold-out-seed say.
+[[nodiscard]] HoldOutOptions hold_out_from(const Arguments& arguments);
+
+/// The split that the options name. Throws Error.
+[[nodiscard]] DatasetPtr data_from(const Arguments& arguments);
+
+/// The data with the labels that the network gives to its classes: by name where all of the data's
+/// class names are among the network's, else in the same order. Throws Error (kUsage) where the
+/// network has fewer classes than the data.
+[[nodiscard]] DatasetPtr labelled_as(DatasetPtr data, const Network& network,
+                                     const Console& console);
+
+/// The transform that brings pictures to the network's input. Throws Error (kUsage) where the
+/// network takes no square colour pictures, (kBadInput) where the stored transform does not fit.
+[[nodiscard]] Transform transform_of(const Network& network);
+
+/// Name of the network's single input.
+[[nodiscard]] std::string input_name(const Network& network);
+
+/// All of it: data, labels, transform.
+[[nodiscard]] std::unique_ptr<InputSource> source_from(const Arguments& arguments,
+                                                       const Network& network,
+                                                       const Console& console);
+
+}  // namespace fovea::app

@@ -1,0 +1,65 @@
+// What a build with the learner adds to the program: filled by src/trainer, empty in `fovea`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fovea/error.h"
+#include "fovea/executor.h"
+#include "fovea/graph.h"
+#include "fovea/overwrite.h"
+#include "fovea/tensor.h"
+
+namespace fovea::app {
+
+/// How the learner runs a network.
+struct LearnerOptions {
+  std::vector<std::string> taps;  ///< values of the main block that are reported
+  int threads = 1;
+};
+
+/// `fovea train`, as the command line says it.
+struct TrainArguments {
+  std::string recipe;      ///< a TOML file
+  std::string run_folder;  ///< where checkpoints, metrics and the model go
+  enum class Resume : uint8_t { kNo, kYes };
+  Resume resume = Resume::kNo;
+  std::optional<int64_t> stop_after_steps;
+  std::optional<uint64_t> seed;
+  std::vector<std::pair<std::string, std::string>> settings;  ///< key = value of the recipe
+  std::string init_model;                                     ///< a model file, or empty
+  int threads = 1;
+  Overwrite overwrite = Overwrite::kRefuse;
+  /// Receives a line of progress, without its end. Never empty.
+  std::function<void(std::string_view)> note;
+  /// Gives the path of a pack with the named split of the named data (NAME|FOLDER|TAR|PACK);
+  /// packs into `folder` first what is no pack yet. Pictures get `side` x `side` pixels.
+  std::function<Result<std::string>(const std::string& name, const std::string& split,
+                                    const std::string& folder, int side)>
+      pack;
+};
+
+/// What a training run ended with.
+struct TrainOutcome {
+  int64_t steps = 0;
+  int64_t epochs = 0;
+  enum class End : uint8_t { kFinished, kStopped };
+  End end = End::kFinished;
+  std::string model;                  ///< the model file written, or empty
+  std::vector<double> top1_per_exit;  ///< per cent on the validation data; may be empty
+};
+
+/// Both are null where the learner is not linked.
+struct Hooks {
+  std::unique_ptr<Executor> (*make_learner)(const Graph& graph, const NamedTensors& params,
+                                            const LearnerOptions& options) = nullptr;
+  Result<TrainOutcome> (*train)(const TrainArguments& arguments) = nullptr;
+};
+
+}  // namespace fovea::app

@@ -1,0 +1,36 @@
+// Policies on the command line: --threshold, --exit, --max-macs, --deadline, --policy.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "app/verb.h"
+#include "fovea/error.h"
+#include "fovea/model.h"
+#include "fovea/policy.h"
+
+namespace fovea::app {
+
+[[nodiscard]] OptionSpecs policy_options();
+
+/// The policy that the options say, or nothing where none of them is given. Parts combine: a sample
+/// leaves at the first that says so. Already checked against the network.
+/// Throws Error: kUsage for values that fit no network or not this one, kBadInput for files.
+[[nodiscard]] std::optional<Policy> policy_from(const Arguments& arguments, const Model& model);
+
+/// policy_from, else the stored policy `default`, else the last exit.
+[[nodiscard]] Policy policy_or_default(const Arguments& arguments, const Model& model);
+
+/// The text of --threshold: "0.9", "0.5,-,0.9". One value stands for all exits but the last of
+/// `n_exits`. Errors are kUsage: a value outside [0,1], nan, words, another number of values.
+[[nodiscard]] Result<std::vector<std::optional<float>>> parse_thresholds(std::string_view text,
+                                                                        int n_exits);
+
+/// The policy under which a sample leaves where either of two says so.
+[[nodiscard]] Policy combined(const Policy& a, const Policy& b);
+
+/// Reads the trace of a replay.
+[[nodiscard]] Result<Trace> load_trace(const std::string& path);
+
+}  // namespace fovea::app

@@ -1,0 +1,176 @@
+// fovea data make|pack|get: data sets are made, packed, fetched.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "app/data_argument.h"
+#include "app/download.h"
+#include "app/machine.h"
+#include "app/output.h"
+#include "app/timed.h"
+#include "app/verbs/data_work.h"
+#include "app/verbs/verbs.h"
+#include "base/words.h"
+
+namespace fovea::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// make ------------------------------------------------------------------------------------------
+
+OptionSpecs make_options() {
+  return {{"--images", "N", "how many pictures"},
+          {"--seed", "S", "which pictures; 0"},
+          {"--size", "PIXELS", "side of a picture, 16 to 1024; 64"},
+          {"--threads", "T", "threads"},
+          output_option("DIR", "the folder for the pictures and list.csv"),
+          force_option()};
+}
+
+int make(Context& context, const Arguments& arguments) {
+  arguments.expect_inputs(1, 1, "what to make: scenes");
+  if (arguments.inputs().front() != "scenes") {
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "unknown kind of data",
+                 .where = "fovea data make",
+                 .expected = "scenes",
+                 .found = shown_path(arguments.inputs().front())});
+  }
+  const std::string folder = arguments.needed("--output");
+  (void)arguments.needed("--images");
+  const int64_t n = arguments.count("--images", 0, 1, 100'000'000);
+  const ScenesOptions scenes{
+      .seed = static_cast<uint64_t>(arguments.count("--seed", 0, 0, INT64_MAX)),
+      .side = static_cast<int32_t>(arguments.count("--size", 64, 16, 1024))};
+  DataProgress work(context.console, arguments, "made");
+  make_scenes(scenes, n, folder, overwrite_from(arguments), work.options()).value();
+  if (context.console.json()) {
+    context.console.json_result(Json{{"folder", json_text(folder)},
+                                {"n", n},
+                                {"seed", scenes.seed},
+                                {"size", scenes.side}});
+  }
+  context.console.note("wrote " + std::to_string(n) + " pictures and list.csv to " +
+                       shown_path(folder));
+  return 0;
+}
+
+// pack ------------------------------------------------------------------------------------------
+
+OptionSpecs pack_options() {
+  return data_options() +
+         OptionSpecs{{"--size", "PIXELS", "pictures become PIXELS x PIXELS (shorter side, centre "
+                                          "crop); without it all must have one size"},
+                     {"--skip-broken", "", "leave out pictures that cannot be read",
+                      Takes::kNothing},
+                     {"--threads", "T", "threads"},
+                     output_option("OUT.fpack", "the pack"),
+                     force_option()};
+}
+
+int pack(Context& context, const Arguments& arguments) {
+  arguments.expect_inputs(0, 0, "");
+  const std::string output = arguments.needed("--output");
+  const Overwrite overwrite = overwrite_from(arguments);
+  require_writable(output, overwrite);
+  const PackOptions options{
+      .side = static_cast<int32_t>(
+          arguments.has("--size") ? arguments.count("--size", 0, 1, Transform::kMaxSide) : 0),
+      .on_broken = arguments.has("--skip-broken") ? OnBroken::kSkip : OnBroken::kStop,
+      .overwrite = overwrite};
+  const DatasetPtr data = data_from(arguments);
+  DataProgress work(context.console, arguments, "packed");
+  const PackReport report = pack_data(*data, output, options, work.options()).value();
+  for (const BrokenPicture& each : report.broken) {
+    context.console.note("fovea: warning: " + each.error.message());
+  }
+  if (context.console.json()) {
+    context.console.json_result(Json{{"pack", json_text(output)},
+                                {"n", report.n},
+                                {"height", report.height},
+                                {"width", report.width},
+                                {"classes", data->n_classes()},
+                                {"broken", broken_json(report.broken)}});
+  }
+  context.console.note("wrote " + shown_path(output) + ": " + std::to_string(report.n) +
+                       " pictures of " + std::to_string(report.height) + " x " +
+                       std::to_string(report.width));
+  return 0;
+}
+
+// get -------------------------------------------------------------------------------------------
+
+OptionSpecs get_options() {
+  return {{"--archive", "FILE", "take this archive instead of downloading it"},
+          output_option("DIR", "where the data goes; data/NAME"),
+          force_option()};
+}
+
+int get(Context& context, const Arguments& arguments) {
+  arguments.expect_inputs(1, 1, "one NAME");
+  const std::string& name = arguments.inputs().front();
+  const auto all = published_data();
+  const auto at = std::find_if(all.begin(), all.end(),
+                               [&](const PublishedData& each) { return each.name == name; });
+  if (at == all.end()) {
+    std::vector<std::string> names;
+    for (const PublishedData& each : all) names.emplace_back(each.name);
+    const auto near = nearest(name, names);
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "unknown data set",
+                 .where = "fovea data get",
+                 .expected = joined(std::span<const std::string>(names), " or "),
+                 .found = shown_path(name),
+                 .hint = near ? "perhaps " + *near : std::string()});
+  }
+  std::string folder = arguments.value_or("--output", "data/" + name);
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  get_data(*at, arguments.value_or("--archive", ""), folder, overwrite_from(arguments),
+           context.console);
+  if (context.console.json()) {
+    context.console.json_result(Json{{"name", name}, {"folder", json_text(folder)}});
+  }
+  context.console.note("wrote " + shown_path(folder));
+  return 0;
+}
+
+}  // namespace
+
+const Verb kDataMakeVerb{
+    .name = "data make",
+    .summary = "draw a seeded data set of scenes",
+    .usage = "scenes --images N --seed S -o DIR [--size PIXELS]",
+    .description =
+        "Ten classes of drawn objects over textured clutter. Picture i depends on seed and i alone "
+        "and has the same pixels on every machine. DIR/list.csv holds file, label, class, box and "
+        "difficulty. Without folders of classes, --data DIR reads the classes from list.csv.",
+    .examples = "fovea data make scenes --images 1000 --seed 1 -o scenes/\n"
+                "fovea data make scenes --images 100 --size 128 -o large/ --force",
+    .options = make_options,
+    .run = make,
+};
+
+const Verb kDataPackVerb{
+    .name = "data pack",
+    .summary = "decode a data set once into one file that is mapped into memory",
+    .usage = "--data D --split S -o OUT.fpack [--size PIXELS]",
+    .description = "A pack is read without codecs and is what training reads.",
+    .examples = "fovea data pack --data cifar10 --split train -o cifar10-train.fpack\n"
+                "fovea data pack --data pictures/ --size 64 --skip-broken -o pictures.fpack",
+    .options = pack_options,
+    .run = pack,
+};
+
+const Verb kDataGetVerb{
+    .name = "data get",
+    .summary = "download a published data set and check its digest",
+    .usage = "cifar10|cifar100 [-o DIR]",
+    .description =
+        "Uses curl or wget. The archive's MD5 must be the one that its publisher names.",
+    .examples = "fovea data get cifar10\n"
+                "fovea data get cifar100 --archive cifar-100-binary.tar.gz -o data/cifar100",
+    .options = get_options,
+    .run = get,
+};
+
+}  // namespace fovea::app

@@ -1,0 +1,30 @@
+// What the verbs of `fovea data` share.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "app/arguments.h"
+#include "app/console.h"
+#include "app/timed.h"
+#include "data/codecs/verbs.h"
+
+namespace fovea::app {
+
+/// Threads and progress of a long piece of work; must outlive it.
+class DataProgress {
+ public:
+  DataProgress(const Console& console, const Arguments& arguments, std::string what);
+  [[nodiscard]] DataWork options() const;
+
+ private:
+  Progress progress_;
+  int threads_;
+  std::function<void(int64_t, int64_t)> report_;
+};
+
+/// [{"index","file","message"}]
+[[nodiscard]] nlohmann::ordered_json broken_json(const std::vector<BrokenPicture>& broken);
+
+}  // namespace fovea::app

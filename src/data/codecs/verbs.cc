@@ -1,0 +1,211 @@
+#include "data/codecs/verbs.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "data/codecs/parallel.h"
+#include "data/core/pack.h"
+#include "data/core/transform.h"
+
+namespace fovea {
+namespace {
+
+// Enough for the threads to be busy, few enough for large pictures to fit in memory.
+constexpr int64_t kPerThread = 64;
+
+ErrorInfo interrupted() { return {.kind = ErrorKind::kInterrupted, .what = "stopped on request"}; }
+
+/// The folder that scenes are written to. What was written is removed again where keep() is not
+/// reached and nothing was there before.
+class SceneFolder {
+ public:
+  SceneFolder(std::string path, Overwrite overwrite)
+      : path_(std::move(path)), overwrite_(overwrite) {}
+  SceneFolder(const SceneFolder&) = delete;
+  SceneFolder& operator=(const SceneFolder&) = delete;
+  ~SceneFolder() {
+    if (kept_ || overwrite_ == Overwrite::kAllow) return;
+    for (int64_t i = 0; i < n_written_; ++i) ::unlink(picture_path(i).c_str());
+    if (made_) ::rmdir(path_.c_str());
+  }
+
+  /// Makes the folder where only its last part is missing.
+  Status make() {
+    std::error_code code;
+    if (std::filesystem::is_directory(path_, code)) return {};
+    made_ = ::mkdir(path_.c_str(), 0777) == 0;
+    if (made_) return {};
+    return ErrorInfo{.kind = ErrorKind::kCannotWrite,
+                     .what = "cannot make the folder: " + std::generic_category().message(errno),
+                     .where = shown_path(path_)};
+  }
+  /// Pictures are written in order, from 0.
+  Status add(std::string_view png) {
+    const Status written = write_file(picture_path(n_written_), png, overwrite_);
+    if (written.ok()) ++n_written_;
+    return written;
+  }
+  void keep() { kept_ = true; }
+
+ private:
+  [[nodiscard]] std::string picture_path(int64_t i) const {
+    return path_ + "/" + scene_file_name(i);
+  }
+  std::string path_;
+  Overwrite overwrite_;
+  int64_t n_written_ = 0;
+  bool made_ = false;
+  bool kept_ = false;
+};
+
+/// Runs `work` on stretches of 0..n-1 in parallel, then `collect` on each index in order. Ends at
+/// the first error of `collect`.
+template <typename Work, typename Collect>
+Status in_stretches(int64_t n, const DataWork& options, Work work, Collect collect) {
+  const int n_threads = codecs::thread_count(options.n_threads);
+  const int64_t stretch = kPerThread * n_threads;
+  for (int64_t begin = 0; begin < n; begin += stretch) {
+    const int64_t end = std::min(n, begin + stretch);
+    codecs::for_range(begin, end, n_threads, [&](int64_t i) { work(i, i - begin); });
+    for (int64_t i = begin; i < end; ++i) {
+      const Status collected = collect(i, i - begin);
+      if (!collected.ok()) return collected;
+    }
+    if (options.progress && !options.progress(end, n)) return interrupted();
+  }
+  return {};
+}
+
+size_t stretch_size(const DataWork& options) {
+  return static_cast<size_t>(kPerThread * codecs::thread_count(options.n_threads));
+}
+
+Picture fitted(Picture picture, int32_t side) {
+  if (side == 0 || (picture.height == side && picture.width == side)) return picture;
+  return resize_and_crop(picture.view(), {.resize = side, .crop = side, .normalise = {}});
+}
+
+/// Writes pictures as they come; the pack is created when the first one tells its size.
+class PackMaker {
+ public:
+  PackMaker(const Dataset& data, const std::string& path, const PackOptions& options)
+      : data_(data), path_(path), options_(options) {}
+
+  Status add(int64_t i, const Result<Picture>& decoded) {
+    if (!decoded.ok()) {
+      if (options_.on_broken == OnBroken::kStop) return decoded.error();
+      report_.broken.push_back({i, data_.file_name(i), decoded.error()});
+      return {};
+    }
+    const Picture& picture = decoded.value();
+    if (!writer_) {
+      Result<PackWriter> created = PackWriter::create(path_, options_.overwrite, picture.height,
+                                                      picture.width, data_.class_names());
+      if (!created.ok()) return created.error();
+      writer_.emplace(std::move(created).value());
+      report_.height = picture.height;
+      report_.width = picture.width;
+    }
+    if (picture.height != report_.height || picture.width != report_.width) {
+      return ErrorInfo{
+          .kind = ErrorKind::kBadInput,
+          .what = "the pictures have different sizes",
+          .where = shown_path(data_.file_name(i)),
+          .expected = std::to_string(report_.width) + "x" + std::to_string(report_.height),
+          .found = std::to_string(picture.width) + "x" + std::to_string(picture.height),
+          .hint = "give the side that all pictures shall get"};
+    }
+    ++report_.n;
+    return writer_->add(picture.view(), data_.label(i), data_.file_name(i));
+  }
+
+  Result<PackReport> finish() {
+    if (!writer_) {
+      return ErrorInfo{.kind = ErrorKind::kBadInput, .what = "there are no pictures to pack"};
+    }
+    const Status committed = writer_->commit();
+    if (!committed.ok()) return committed.error();
+    return std::move(report_);
+  }
+
+ private:
+  const Dataset& data_;
+  const std::string& path_;
+  const PackOptions& options_;
+  std::optional<PackWriter> writer_;
+  PackReport report_;
+};
+
+}  // namespace
+
+Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::string& folder,
+                   Overwrite overwrite, const DataWork& work) {
+  if (n_pictures < 1) {
+    return ErrorInfo{.kind = ErrorKind::kUsage,
+                     .what = "the number of pictures must be at least 1",
+                     .found = std::to_string(n_pictures)};
+  }
+  try {
+    render_scene(options, 0);
+  } catch (const Error& error) {
+    return error.info();
+  }
+  SceneFolder target(folder, overwrite);
+  const Status made = target.make();
+  if (!made.ok()) return made;
+  // The list is opened first, so that a folder that may not be overwritten is refused at once.
+  Result<FileWriter> list = FileWriter::create(folder + "/list.csv", overwrite);
+  if (!list.ok()) return list.error();
+  std::string text = std::string(kSceneCsvHeader) + "\n";
+  std::vector<std::string> png(stretch_size(work));
+  std::vector<SceneTruth> truth(png.size());
+  Status written = in_stretches(
+      n_pictures, work,
+      [&](int64_t i, int64_t k) {
+        const ScenePicture scene = render_scene(options, i);
+        png[static_cast<size_t>(k)] = encode_png(scene.picture.view());
+        truth[static_cast<size_t>(k)] = scene.truth;
+      },
+      [&](int64_t i, int64_t k) {
+        text += scene_csv_line(i, truth[static_cast<size_t>(k)]) + "\n";
+        return target.add(png[static_cast<size_t>(k)]);
+      });
+  if (written.ok()) written = list.value().write(text);
+  if (written.ok()) written = list.value().commit();
+  if (written.ok()) target.keep();
+  return written;
+}
+
+Result<PackReport> pack_data(const Dataset& data, const std::string& path,
+                             const PackOptions& options, const DataWork& work) {
+  if (options.side < 0 || options.side > Transform::kMaxSide) {
+    return ErrorInfo{.kind = ErrorKind::kUsage,
+                     .what = "the side of a pack's pictures is out of range",
+                     .expected = "1 to " + std::to_string(Transform::kMaxSide),
+                     .found = std::to_string(options.side)};
+  }
+  const Status writable = check_writable(path, options.overwrite);
+  if (!writable.ok()) return writable.error();
+  PackMaker maker(data, path, options);
+  std::vector<std::optional<Result<Picture>>> decoded(stretch_size(work));
+  const Status packed = in_stretches(
+      data.size(), work,
+      [&](int64_t i, int64_t k) {
+        Result<Picture> picture = data.picture(i);
+        if (picture.ok()) picture = fitted(std::move(picture).value(), options.side);
+        decoded[static_cast<size_t>(k)] = std::move(picture);
+      },
+      [&](int64_t i, int64_t k) { return maker.add(i, *decoded[static_cast<size_t>(k)]); });
+  if (!packed.ok()) return packed.error();
+  return maker.finish();
+}
+
+}  // namespace fovea

@@ -1,0 +1,127 @@
+// What `fovea data make|pack|check|stats` do; printing is the caller's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "data/codecs/decode.h"
+#include "data/core/dataset.h"
+#include "data/core/scenes.h"
+#include "fovea/error.h"
+
+namespace fovea {
+
+/// Told how much of the work is done, from time to time, by one thread at a time; false stops the
+/// work, which then returns kInterrupted.
+using Progress = std::function<bool(int64_t done, int64_t total)>;
+
+/// How many threads decode; 0: as many as the machine has.
+struct DataWork {
+  int n_threads = 0;
+  Progress progress;  ///< may be empty
+};
+
+/// A picture that cannot be used, and why.
+struct BrokenPicture {
+  int64_t index = 0;
+  std::string file;
+  ErrorInfo error;
+};
+
+enum class OnBroken : uint8_t { kStop, kSkip };
+
+// make ------------------------------------------------------------------------------------------
+
+/// Writes DIR/000000.png … and DIR/list.csv; DIR is made where its parent exists. Under kRefuse
+/// nothing is written where DIR holds a list.csv or one of the pictures.
+/// Errors: kUsage (options), kCannotWrite.
+Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::string& folder,
+                   Overwrite overwrite, const DataWork& work = {});
+
+// pack ------------------------------------------------------------------------------------------
+
+struct PackOptions {
+  int32_t side = 0;  ///< pictures become side x side (shorter side, centre crop); 0: as they are
+  OnBroken on_broken = OnBroken::kStop;
+  Overwrite overwrite = Overwrite::kRefuse;
+};
+
+struct PackReport {
+  int64_t n = 0;  ///< pictures in the pack
+  int32_t height = 0;
+  int32_t width = 0;
+  std::vector<BrokenPicture> broken;  ///< left out, in order
+};
+
+/// Decodes a data set into a pack. Without a side all pictures must have one size; the error names
+/// the first that differs and says to give a side.
+Result<PackReport> pack_data(const Dataset& data, const std::string& path,
+                             const PackOptions& options, const DataWork& work = {});
+
+// check -----------------------------------------------------------------------------------------
+
+/// A split by its name.
+struct NamedSplit {
+  std::string name;
+  DatasetPtr data;
+};
+
+struct SplitCheck {
+  std::string name;
+  int64_t n = 0;
+  std::vector<int64_t> per_class;  ///< by label
+  double balance = 1.0;            ///< fewest / most pictures per class; 0 where a class is empty
+  std::vector<BrokenPicture> broken;
+};
+
+/// One picture of a group of pictures with equal pixels.
+struct PictureRef {
+  std::string split;
+  int64_t index = 0;
+  std::string file;
+  int32_t label = 0;
+};
+
+struct DuplicateGroup {
+  std::vector<PictureRef> pictures;  ///< at least two
+  bool across_splits = false;        ///< training data leaks into what judges it
+  bool across_classes = false;       ///< one of the labels is wrong
+};
+
+struct DataCheck {
+  std::vector<std::string> class_names;
+  std::vector<SplitCheck> splits;
+  std::vector<DuplicateGroup> duplicates;
+  std::vector<std::string> class_differences;  ///< one sentence for each split with other classes
+
+  /// Nothing broken, nothing across splits or classes, equal classes everywhere. Duplicates within
+  /// one class of one split and a lack of balance are worth a look but no failure.
+  [[nodiscard]] bool passed() const;
+};
+
+/// Decodes everything.
+Result<DataCheck> check_data(const std::vector<NamedSplit>& splits, const DataWork& work = {});
+
+// stats -----------------------------------------------------------------------------------------
+
+struct DataStats {
+  int64_t n = 0;
+  int64_t n_broken = 0;
+  std::vector<std::string> class_names;
+  std::vector<int64_t> per_class;  ///< broken pictures included
+  int32_t min_height = 0, max_height = 0;
+  int32_t min_width = 0, max_width = 0;
+  /// (height, width) and how many pictures have it, most frequent first, at most ten.
+  std::vector<std::pair<std::pair<int32_t, int32_t>, int64_t>> sizes;
+  std::array<double, kChannels> mean{};       ///< over all pixels, of value / 255
+  std::array<double, kChannels> deviation{};  ///< likewise
+};
+
+Result<DataStats> data_stats(const Dataset& data, const DataWork& work = {});
+
+}  // namespace fovea

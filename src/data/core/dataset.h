@@ -1,0 +1,90 @@
+// Labelled pictures by index, wherever they come from.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/core/picture.h"
+#include "fovea/error.h"
+
+namespace fovea {
+
+/// n pictures, each with a label in 0..n_classes-1 and a file name. Indices must be in range.
+/// Thread-safety: all of it may be called by many threads.
+class Dataset {
+ public:
+  Dataset() = default;
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
+  virtual ~Dataset() = default;
+
+  [[nodiscard]] virtual int64_t size() const = 0;
+  [[nodiscard]] virtual const std::vector<std::string>& class_names() const = 0;
+  [[nodiscard]] virtual int32_t label(int64_t i) const = 0;
+  /// The name under which a person finds the picture, e.g. "cat/0001.jpg".
+  [[nodiscard]] virtual std::string file_name(int64_t i) const = 0;
+  /// A decoded copy. Errors name the file.
+  [[nodiscard]] virtual Result<Picture> picture(int64_t i) const = 0;
+  /// The decoded pixels themselves where they lie in memory (packs), else nothing.
+  [[nodiscard]] virtual std::optional<PictureView> view(int64_t) const { return std::nullopt; }
+
+  [[nodiscard]] int64_t n_classes() const { return static_cast<int64_t>(class_names().size()); }
+};
+
+using DatasetPtr = std::shared_ptr<const Dataset>;
+
+/// Some samples of another data set, in the order given. Throws Error (kUsage) for an index out of
+/// range.
+class Subset final : public Dataset {
+ public:
+  Subset(DatasetPtr whole, std::vector<int64_t> indices);
+  [[nodiscard]] int64_t size() const override { return static_cast<int64_t>(indices_.size()); }
+  [[nodiscard]] const std::vector<std::string>& class_names() const override {
+    return whole_->class_names();
+  }
+  [[nodiscard]] int32_t label(int64_t i) const override { return whole_->label(at(i)); }
+  [[nodiscard]] std::string file_name(int64_t i) const override { return whole_->file_name(at(i)); }
+  [[nodiscard]] Result<Picture> picture(int64_t i) const override { return whole_->picture(at(i)); }
+  [[nodiscard]] std::optional<PictureView> view(int64_t i) const override {
+    return whole_->view(at(i));
+  }
+  [[nodiscard]] const std::vector<int64_t>& indices() const { return indices_; }
+
+ private:
+  [[nodiscard]] int64_t at(int64_t i) const { return indices_[static_cast<size_t>(i)]; }
+  DatasetPtr whole_;
+  std::vector<int64_t> indices_;
+};
+
+/// One labelled picture in memory.
+struct Sample {
+  Picture picture;
+  int32_t label = 0;
+  std::string file_name;
+};
+
+/// Pictures held in memory. Throws Error (kUsage) for a label out of range.
+class MemoryDataset final : public Dataset {
+ public:
+  MemoryDataset(std::vector<std::string> class_names, std::vector<Sample> samples);
+  [[nodiscard]] int64_t size() const override { return static_cast<int64_t>(samples_.size()); }
+  [[nodiscard]] const std::vector<std::string>& class_names() const override {
+    return class_names_;
+  }
+  [[nodiscard]] int32_t label(int64_t i) const override { return at(i).label; }
+  [[nodiscard]] std::string file_name(int64_t i) const override { return at(i).file_name; }
+  [[nodiscard]] Result<Picture> picture(int64_t i) const override { return at(i).picture; }
+  [[nodiscard]] std::optional<PictureView> view(int64_t i) const override {
+    return at(i).picture.view();
+  }
+
+ private:
+  [[nodiscard]] const Sample& at(int64_t i) const { return samples_[static_cast<size_t>(i)]; }
+  std::vector<std::string> class_names_;
+  std::vector<Sample> samples_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,109 @@
+// Packs (`*.fpack`): a data set decoded once, mapped into memory, readable without codecs.
+//
+// Layout, all numbers little-endian:
+//   64 bytes   "FOVEAPK1", zeros
+//   pixels     u8  [n, height, width, 3]
+//   labels     i32 [n], from the next multiple of 8
+//   classes    per class: u32 length, bytes
+//   names      per picture: u32 length, bytes
+//   footer     u64 n, height, width, n_classes, labels at, classes at, names at, content hash,
+//              8 zeros, "FOVEAPK1"   (80 bytes)
+// A file that lacks its footer is truncated.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "data/core/dataset.h"
+
+namespace fovea {
+
+/// A pack opened for reading. Opening checks the structure and every label, not the pixels.
+/// Thread-safety: may be read by many threads.
+class Pack final : public Dataset {
+ public:
+  static constexpr std::string_view kMagic = "FOVEAPK1";
+  static constexpr int64_t kMaxClasses = 1 << 20;
+
+  /// Maps a file. Errors (kBadInput) name the file and the place.
+  static Result<std::shared_ptr<const Pack>> open(const std::string& path);
+  /// Reads a pack that lies in memory, which must outlive the result. `source` stands in messages.
+  static Result<std::shared_ptr<const Pack>> read(std::span<const std::byte> bytes,
+                                                  std::string_view source);
+
+  [[nodiscard]] int64_t size() const override { return n_; }
+  [[nodiscard]] const std::vector<std::string>& class_names() const override {
+    return class_names_;
+  }
+  [[nodiscard]] int32_t label(int64_t i) const override;
+  [[nodiscard]] std::string file_name(int64_t i) const override;
+  [[nodiscard]] Result<Picture> picture(int64_t i) const override;
+  [[nodiscard]] std::optional<PictureView> view(int64_t i) const override {
+    return PictureView{height_, width_, pixels(i)};
+  }
+
+  [[nodiscard]] int32_t height() const { return height_; }
+  [[nodiscard]] int32_t width() const { return width_; }
+  /// Pixels [height, width, 3] of one picture.
+  [[nodiscard]] std::span<const uint8_t> pixels(int64_t i) const;
+  /// All labels [n].
+  [[nodiscard]] std::span<const int32_t> labels() const { return labels_; }
+  /// As the writer computed it, over extents, classes, names, labels and pixels.
+  [[nodiscard]] uint64_t content_hash() const { return content_hash_; }
+  /// Reads everything and compares the content hash; an error (kBadInput) where it differs.
+  [[nodiscard]] Status verify() const;
+
+ private:
+  struct Reader;
+  Pack() = default;
+
+  std::shared_ptr<const MappedFile> file_;
+  std::string source_;
+  int64_t n_ = 0;
+  int32_t height_ = 0;
+  int32_t width_ = 0;
+  uint64_t content_hash_ = 0;
+  std::span<const uint8_t> pixels_;
+  std::span<const uint8_t> names_;
+  std::vector<uint64_t> name_at_;
+  std::vector<int32_t> labels_;
+  std::vector<std::string> class_names_;
+};
+
+using PackPtr = std::shared_ptr<const Pack>;
+
+/// Writes a pack picture by picture; nothing is left where commit() is not reached.
+class PackWriter {
+ public:
+  /// All pictures will have this size.
+  static Result<PackWriter> create(const std::string& path, Overwrite overwrite, int32_t height,
+                                   int32_t width, std::vector<std::string> class_names);
+  /// Errors: kUsage for another size or a label out of range, else kCannotWrite.
+  Status add(PictureView picture, int32_t label, std::string_view file_name);
+  Status commit();
+
+ private:
+  PackWriter(FileWriter writer, int32_t height, int32_t width, std::vector<std::string> class_names)
+      : writer_(std::move(writer)),
+        height_(height),
+        width_(width),
+        class_names_(std::move(class_names)) {}
+  FileWriter writer_;
+  int32_t height_;
+  int32_t width_;
+  std::vector<std::string> class_names_;
+  std::vector<int32_t> labels_;
+  std::string names_;
+  ContentHash pixel_hash_;
+};
+
+/// Writes a whole data set of equal-sized pictures. The first bad picture ends it.
+Status write_pack(const std::string& path, const Dataset& data, Overwrite overwrite);
+
+}  // namespace fovea

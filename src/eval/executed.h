@@ -1,0 +1,41 @@
+// What a policy gives: by running it, or in hindsight from recorded scores.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "calibrate/scores.h"
+#include "eval/full_pass.h"
+#include "eval/input_source.h"
+#include "fovea/error.h"
+#include "fovea/executor.h"
+#include "fovea/policy.h"
+
+namespace fovea {
+
+/// A policy on a data set.
+struct AdaptiveReport {
+  int64_t n = 0;
+  std::optional<double> top1;    ///< per cent of the samples whose class is known
+  double mean_macs = 0;          ///< multiply-adds per sample
+  std::optional<double> ms;      ///< mean wall time per sample, loading and transforms included
+  std::optional<double> run_ms;  ///< of that, the executor's runs
+  std::vector<int64_t> counts;   ///< samples that left at each exit
+  std::vector<int> exits;        ///< per sample
+  std::vector<int64_t> answers;  ///< per sample, first maximum of the logits
+};
+
+/// Runs the policy; multiply-adds are those that the kernels counted.
+[[nodiscard]] Result<AdaptiveReport> evaluate_executed(Executor& executor,
+                                                       const InputSource& source,
+                                                       const Policy& policy,
+                                                       const PassOptions& options = {});
+
+/// The same from recorded scores, nothing is run and there are no times. Multiply-adds are derived
+/// from the graph for the exits that the policy asks; a route counts its dearest choice.
+/// Errors (kUsage): a deadline, or rules for other decision points, which scores cannot answer.
+[[nodiscard]] Result<AdaptiveReport> evaluate_hindsight(const Scores& scores, const Graph& graph,
+                                                        const Policy& policy);
+
+}  // namespace fovea

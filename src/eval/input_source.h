@@ -1,0 +1,59 @@
+// Labelled inputs of a network, loaded piece by piece; evaluation never holds a whole data set.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/core/dataset.h"
+#include "data/core/transform.h"
+#include "fovea/error.h"
+#include "fovea/tensor.h"
+
+namespace fovea {
+
+/// Inputs by name, F32 [N, shape per sample], and a label for each sample (-1 = not known).
+struct LabelledInputs {
+  NamedTensors inputs;
+  std::vector<int64_t> labels;
+};
+
+/// n samples in a fixed order. Thread-safety: may be read by many threads.
+class InputSource {
+ public:
+  InputSource() = default;
+  InputSource(const InputSource&) = delete;
+  InputSource& operator=(const InputSource&) = delete;
+  virtual ~InputSource() = default;
+  [[nodiscard]] virtual int64_t n() const = 0;
+  /// Samples begin..end-1, 0 <= begin < end <= n().
+  [[nodiscard]] virtual Result<LabelledInputs> load(int64_t begin, int64_t end) const = 0;
+};
+
+/// Tensors in memory. Throws Error (kBadInput) where they hold different numbers of samples.
+class TensorSource final : public InputSource {
+ public:
+  /// `labels` is empty where no class is known.
+  explicit TensorSource(NamedTensors inputs, std::vector<int64_t> labels = {});
+  [[nodiscard]] int64_t n() const override { return static_cast<int64_t>(labels_.size()); }
+  [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end) const override;
+
+ private:
+  NamedTensors inputs_;
+  std::vector<int64_t> labels_;
+};
+
+/// Pictures of a data set through a transform, as the one input `name`.
+class DatasetSource final : public InputSource {
+ public:
+  DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name = "input");
+  [[nodiscard]] int64_t n() const override { return dataset_->size(); }
+  [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end) const override;
+
+ private:
+  DatasetPtr dataset_;
+  Transform transform_;
+  std::string name_;
+};
+
+}  // namespace fovea

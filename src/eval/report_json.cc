@@ -1,0 +1,67 @@
+#include "eval/report_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace fovea {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json or_null(const std::optional<double>& value) {
+  return value ? ordered_json(*value) : ordered_json();
+}
+
+ordered_json judged(const HindsightResult& result) {
+  return {{"counts", result.counts},
+          {"correct", result.correct},
+          {"cost", static_cast<double>(result.cost)}};
+}
+
+}  // namespace
+
+std::string budgeted_json(const BudgetedReport& report) {
+  ordered_json out{
+      {"anytime", {{"val_correct", report.val_correct}, {"test_correct", report.test_correct}}},
+      {"rows", ordered_json::array()}};
+  for (const BudgetedRow& row : report.rows) {
+    out["rows"].push_back({{"q", static_cast<double>(row.point.q)},
+                           {"name", row.point.name},
+                           {"distribution", row.point.distribution},
+                           {"thresholds", row.point.thresholds},
+                           {"val", judged(row.val)},
+                           {"test", judged(row.test)}});
+  }
+  return out.dump();
+}
+
+std::string evaluation_json(std::span<const ExitAccuracy> accuracies,
+                            std::span<const ExitCost> costs, const AdaptiveReport& adaptive) {
+  FOVEA_CHECK(accuracies.size() == costs.size());
+  ordered_json out{{"n", adaptive.n}, {"exits", ordered_json::array()}};
+  for (size_t e = 0; e < accuracies.size(); ++e) {
+    out["exits"].push_back({{"top1", or_null(accuracies[e].top1_percent())},
+                            {"top5", or_null(accuracies[e].top5_percent())},
+                            {"macs", costs[e].macs}});
+  }
+  out["adaptive"] = {{"top1", or_null(adaptive.top1)},
+                     {"mean_macs", adaptive.mean_macs},
+                     {"ms", or_null(adaptive.ms)},
+                     {"counts", adaptive.counts}};
+  return out.dump();
+}
+
+std::string verification_json(const Verification& v) {
+  ordered_json disagree = ordered_json::array();
+  for (const Disagreement& each : v.disagree) disagree.push_back(each.sample);
+  return ordered_json{{"n", v.n},
+                      {"agree", v.agree},
+                      {"disagree", disagree},
+                      {"macs_full", v.macs_full},
+                      {"macs_adaptive", v.macs_adaptive},
+                      {"ms_full", v.ms_full},
+                      {"ms_adaptive", v.ms_adaptive},
+                      {"realisation", or_null(v.realisation)}}
+      .dump();
+}
+
+}  // namespace fovea

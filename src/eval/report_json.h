@@ -1,0 +1,29 @@
+// The JSON forms of evaluation and verification (docs/json.md).
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "eval/anytime.h"
+#include "eval/budgeted.h"
+#include "eval/executed.h"
+#include "eval/verify.h"
+#include "graph/cost.h"
+
+namespace fovea {
+
+/// {"anytime":{"val_correct","test_correct"},"rows":[{"q","name","distribution","thresholds",
+/// "val":{"counts","correct","cost"},"test":{…}}]}; numbers round-trip float32.
+[[nodiscard]] std::string budgeted_json(const BudgetedReport& report);
+
+/// {"n","exits":[{"top1","top5","macs"}],"adaptive":{"top1","mean_macs","ms","counts"}}; null where
+/// something is not known. `macs` of an exit is all that stands before it.
+[[nodiscard]] std::string evaluation_json(std::span<const ExitAccuracy> accuracies,
+                                          std::span<const ExitCost> costs,
+                                          const AdaptiveReport& adaptive);
+
+/// {"n","agree","disagree":[index],"macs_full","macs_adaptive","ms_full","ms_adaptive",
+/// "realisation"}; multiply-adds and times are means per sample.
+[[nodiscard]] std::string verification_json(const Verification& verification);
+
+}  // namespace fovea

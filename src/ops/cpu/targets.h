@@ -1,0 +1,16 @@
+// Which targets of Highway the kernels are compiled for; to be included before its headers.
+//
+// No AVX-512 variant beyond AVX3 gains anything for float32, and SSSE3 nothing over SSE4.
+#ifndef FOVEA_OPS_CPU_TARGETS_H_
+#define FOVEA_OPS_CPU_TARGETS_H_
+
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+
+// Full unrolling turns arrays of vectors into registers.
+#if defined(__clang__)
+#define FOVEA_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define FOVEA_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+#endif  // FOVEA_OPS_CPU_TARGETS_H_

@@ -1,0 +1,85 @@
+// One thread's part of a run: blocks of samples in flight, segment queues, kernels.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "fovea/executor.h"
+#include "fovea/session.h"
+#include "runtime/plan_impl.h"
+
+namespace fovea::runtime {
+
+/// What all workers of one run share.
+struct RunShared {
+  const Schedule* schedule = nullptr;
+  const ResolvedPolicy* policy = nullptr;
+  const RunOptions* options = nullptr;
+  const NamedTensors* inputs = nullptr;
+  const std::vector<std::pair<std::string, DecisionPoint>>* points = nullptr;
+  Outputs* outputs = nullptr;
+  bool all_exits = false;
+  int64_t n = 0;
+  int threads = 1;
+  std::atomic<int64_t> next{0};  ///< first sample that no worker has taken
+};
+
+/// Memory of one thread. A sample in flight owns a block; it moves from queue to queue by its
+/// number, so survivors are packed again without copying.
+class Worker {
+ public:
+  Worker(const PlanImpl& plan, Profile profile);
+  /// Takes samples until none is left; answers go to the shared outputs.
+  void run(RunShared& shared);
+
+  [[nodiscard]] const WorkCounter& work() const { return work_; }
+  [[nodiscard]] const std::vector<SegmentTime>& segments() const { return times_; }
+  [[nodiscard]] const std::map<std::string, int64_t>& body_cells() const { return body_cells_; }
+  std::vector<double>& step_ms() { return step_ms_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct InFlight {
+    int64_t sample = 0;
+    int64_t macs = 0;
+    Clock::time_point start;
+  };
+  class Bodies;
+
+  void reserve(const Schedule& schedule);
+  float* block(int slot) { return memory_.get() + static_cast<int64_t>(slot) * block_floats_; }
+  /// Feeds a chunk of new samples into the first segment's queue.
+  void take_samples(RunShared& shared, int count);
+  void run_segment(RunShared& shared, size_t segment, int count);
+  void run_step(RunShared& shared, const ScheduledStep& step, const Lanes& lanes);
+  void copy_taps(RunShared& shared, const std::vector<ScheduledTap>& taps, const Lanes& lanes);
+  /// Writes answers; slots that go on are appended to the next queue.
+  void answer(RunShared& shared, size_t segment, const std::vector<int>& chunk);
+  bool leaves(const RunShared& shared, size_t segment, InFlight& state,
+              std::span<const float> logits, float score);
+  [[nodiscard]] size_t next_segment(const RunShared& shared, int64_t unread) const;
+
+  const PlanImpl& plan_;
+  Profile profile_;
+  std::unique_ptr<float, void (*)(void*)> memory_;
+  std::unique_ptr<float, void (*)(void*)> scratch_;
+  int64_t memory_floats_ = 0;
+  int64_t block_floats_ = 0;
+  int64_t scratch_floats_ = 0;
+  std::vector<InFlight> slots_;
+  std::vector<int> free_;
+  std::vector<std::vector<int>> queues_;  ///< per segment, slots that wait for it
+  std::vector<int> chunk_;
+  std::vector<float*> lane_blocks_;
+  std::vector<int64_t> lane_samples_;
+  std::vector<int64_t*> lane_macs_;
+  WorkCounter work_;
+  std::vector<SegmentTime> times_;
+  std::map<std::string, int64_t> body_cells_;
+  std::vector<double> step_ms_;
+};
+
+}  // namespace fovea::runtime

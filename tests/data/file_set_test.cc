@@ -1,0 +1,163 @@
+#include "data/codecs/file_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "encoders.h"
+#include "support.h"
+
+namespace fovea {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// A PNG of one pixel of that red.
+std::string dot(uint8_t red) {
+  Picture picture(1, 1);
+  picture.pixels[0] = red;
+  return encode_png(picture.view());
+}
+
+std::vector<std::string> names(const Dataset& data) {
+  std::vector<std::string> all;
+  for (int64_t i = 0; i < data.size(); ++i) all.push_back(data.file_name(i));
+  return all;
+}
+
+int red(const Dataset& data, int64_t i) { return data.picture(i).value().pixels[0]; }
+
+TEST(ClassFolder, SortsClassesAndFilesAndGoesIntoFoldersBelow) {
+  const ScratchFolder folder;
+  folder.write("dog/b.PNG", dot(3));
+  folder.write("dog/a/z.jpeg", dot(4));
+  folder.write("Cat/1.png", dot(1));
+  folder.write("Cat/notes.txt", "no picture");
+  folder.write("Cat/.hidden.png", "no picture");
+  folder.write("README", "no picture");
+  folder.write("empty/none.txt", "");
+  const FileSetPtr set = read_class_folder(folder.path()).value();
+  EXPECT_THAT(set->class_names(), ElementsAre("Cat", "dog"));
+  EXPECT_THAT(names(*set), ElementsAre("Cat/1.png", "dog/a/z.jpeg", "dog/b.PNG"));
+  EXPECT_EQ(set->label(0), 0);
+  EXPECT_EQ(set->label(2), 1);
+  EXPECT_EQ(red(*set, 2), 3);
+  EXPECT_EQ(set->n_ignored(), 4U);
+  EXPECT_FALSE(set->view(0).has_value());
+}
+
+TEST(ClassFolder, ABrokenPictureIsAnErrorOfThatPictureAlone) {
+  const ScratchFolder folder;
+  folder.write("a/1.png", dot(1));
+  folder.write("a/2.png", "broken");
+  const FileSetPtr set = read_class_folder(folder.path() + "/").value();
+  EXPECT_EQ(red(*set, 0), 1);
+  EXPECT_THAT(set->picture(1).error().message(),
+              HasSubstr("not a picture (" + (folder / "/a/2.png")));
+}
+
+TEST(ClassFolder, TakesTheOrderOfKnownClasses) {
+  const ScratchFolder folder;
+  folder.write("b/1.png", dot(1));
+  FileSetOptions options{.class_names = {"c", "b", "a"}};
+  EXPECT_EQ(read_class_folder(folder.path(), options).value()->label(0), 1);
+  folder.write("x/1.png", dot(1));
+  EXPECT_THAT(read_class_folder(folder.path(), options).error().message(),
+              HasSubstr("not among the known classes"));
+}
+
+TEST(ClassFolder, NothingThereIsAnError) {
+  const ScratchFolder folder;
+  folder.write("1.png", dot(1));
+  EXPECT_THAT(read_class_folder(folder.path()).error().message(),
+              AllOf(HasSubstr("no pictures in class folders"), HasSubstr("CLASS/NAME.jpg")));
+  EXPECT_THAT(read_class_folder(folder / "none").error().message(), HasSubstr("not a folder"));
+}
+
+TEST(ClassArchive, GivesWhatTheFolderGives) {
+  const ScratchFolder folder;
+  const NamedBytes files = {{"test/dog/b.png", dot(3)},
+                            {"test/dog/a.png", dot(4)},
+                            {"test/cat/1.png", dot(1)},
+                            {"test/readme.txt", "x"},
+                            {"../test/cat/9.png", dot(9)}};
+  for (const auto& [name, bytes] : files) {
+    if (!name.starts_with("..")) folder.write(name, bytes);
+  }
+  const std::string path = folder.write("test.tar.xz", make_tar(files, TarFilter::kXz));
+  const FileSetPtr from_tar = read_class_archive(path, "test").value();
+  const FileSetPtr from_folder = read_class_folder(folder / "test").value();
+  EXPECT_EQ(names(*from_tar), names(*from_folder));
+  EXPECT_EQ(from_tar->class_names(), from_folder->class_names());
+  for (int64_t i = 0; i < 3; ++i) EXPECT_EQ(red(*from_tar, i), red(*from_folder, i));
+  EXPECT_EQ(from_tar->n_ignored(), 1U);
+  EXPECT_EQ(from_tar->split_found(), "test");
+}
+
+TEST(ClassArchive, ReadsOneOfSeveralSplits) {
+  const ScratchFolder folder;
+  const std::string path = folder.write("toy.tar", make_tar({{"toy/train/a/1.png", dot(1)},
+                                                             {"toy/train/b/1.png", dot(2)},
+                                                             {"toy/val/a/7.png", dot(7)}}));
+  EXPECT_THAT(names(*read_class_archive(path, "train").value()), ElementsAre("a/1.png", "b/1.png"));
+  EXPECT_THAT(names(*read_class_archive(path, "val").value()), ElementsAre("a/7.png"));
+  EXPECT_EQ(read_class_archive(path, "").value()->split_found(), "train");
+  EXPECT_THAT(read_class_archive(path, "test").error().message(),
+              HasSubstr("no split 'test' in the archive"));
+}
+
+TEST(ClassArchive, AClassMayBeCalledLikeASplit) {
+  const ScratchFolder folder;
+  const std::string path = folder.write(
+      "x.tar",
+      make_tar({{"train/1.png", dot(1)}, {"plane/1.png", dot(2)}, {"plane/0.png", dot(3)}}));
+  EXPECT_THAT(names(*read_class_archive(path, "train").value()),
+              ElementsAre("plane/0.png", "plane/1.png", "train/1.png"));
+}
+
+TEST(ClassArchive, ACommonFolderIsNoClass) {
+  const ScratchFolder folder;
+  const std::string path = folder.write(
+      "x.tar", make_tar({{"flowers/rose/1.png", dot(1)}, {"flowers/lily/1.png", dot(2)}}));
+  EXPECT_THAT(read_class_archive(path, "").value()->class_names(), ElementsAre("lily", "rose"));
+}
+
+TEST(ClassArchive, TheLaterOfTwoEqualPathsStays) {
+  const ScratchFolder folder;
+  const std::string path =
+      folder.write("x.tar", make_tar({{"a/1.png", dot(1)}, {"./a/1.png", dot(2)}}));
+  const FileSetPtr set = read_class_archive(path, "").value();
+  EXPECT_EQ(set->size(), 1);
+  EXPECT_EQ(red(*set, 0), 2);
+}
+
+TEST(ClassArchive, ABrokenPictureNamesArchiveAndEntry) {
+  const ScratchFolder folder;
+  const std::string path = folder.write("x.tar", make_tar({{"a/1.png", "broken"}}));
+  EXPECT_THAT(read_class_archive(path, "").value()->picture(0).error().message(),
+              HasSubstr("x.tar: a/1.png"));
+}
+
+TEST(OpenData, HoldsOutOfAnArchiveWithoutValidation) {
+  const ScratchFolder folder;
+  NamedBytes files;
+  for (uint8_t i = 0; i < 30; ++i) {
+    files.emplace_back("train/a/" + std::to_string(i) + ".png", dot(i));
+  }
+  folder.write("toy/toy.tar.gz", make_tar(files, TarFilter::kGzip));
+  const FindOptions find{.environment = folder.path()};
+  EXPECT_EQ(open_data("toy", "train", find).value()->size(), 30);
+  const DatasetPtr val = open_data("toy", "val", find, {.seed = 2, .count = 4}).value();
+  EXPECT_EQ(val->size(), 4);
+  const DatasetPtr train = open_data("toy", "train", find).value();
+  EXPECT_EQ(val->file_name(0), train->file_name(hold_out(30, {.seed = 2, .count = 4}).val[0]));
+  EXPECT_THAT(open_data("toy", "test", find).error().message(), HasSubstr("no split 'test'"));
+  EXPECT_THAT(open_data("none", "test", find).error().message(), HasSubstr("no such data set"));
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,186 @@
+#include "data/core/find.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "data/core/cifar_binary.h"
+#include "data/core/pack.h"
+#include "support.h"
+
+namespace fovea {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// Looks below one folder only.
+FindOptions under(const ScratchFolder& folder) {
+  return {.root = "", .environment = folder.path(), .local = "/nowhere"};
+}
+
+TEST(FindData, LooksInOptionThenEnvironmentThenLocalFolder) {
+  const ScratchFolder option, environment, local;
+  local.write("toy/train/a/1.png", "");
+  FindOptions options{
+      .root = option.path(), .environment = environment.path(), .local = local.path()};
+  EXPECT_EQ(find_data("toy", "train", options).value().path, local / "toy/train");
+  environment.write("toy/train/a/1.png", "");
+  EXPECT_EQ(find_data("toy", "train", options).value().path, environment / "toy/train");
+  option.write("toy/train/a/1.png", "");
+  EXPECT_EQ(find_data("toy", "train", options).value().path, option / "toy/train");
+  EXPECT_EQ(find_data(local / "toy", "train", options).value().path, local / "toy/train");
+}
+
+TEST(FindData, ReadsTheEnvironment) {
+  ::setenv("FOVEA_DATA", "/some/where", 1);
+  EXPECT_EQ(find_options("/root").environment, "/some/where");
+  EXPECT_EQ(find_options("/root").root, "/root");
+  ::unsetenv("FOVEA_DATA");
+  EXPECT_EQ(find_options().environment, "");
+}
+
+TEST(FindData, SplitsAreFoldersArchivesOrPacks) {
+  const ScratchFolder folder;
+  folder.write("toy/train.tar.xz", "");
+  folder.write("toy/test/a/1.png", "");
+  folder.write("toy/valid.fpack", "");
+  const auto find = [&](std::string_view split) {
+    return find_data("toy", split, under(folder)).value();
+  };
+  EXPECT_EQ(find("train").kind, PlaceKind::kArchive);
+  EXPECT_EQ(find("train").path, folder / "toy/train.tar.xz");
+  EXPECT_EQ(find("test").kind, PlaceKind::kFolder);
+  EXPECT_EQ(find("val").kind, PlaceKind::kPack);
+  EXPECT_EQ(find("val").path, folder / "toy/valid.fpack");
+  EXPECT_EQ(find("val").origin, SplitOrigin::kOwn);
+}
+
+TEST(FindData, ValidationIsHeldOutOfTrainingWhereThereIsNone) {
+  const ScratchFolder folder;
+  folder.write("toy/train.tar.xz", "");
+  folder.write("toy/test.tar.xz", "");
+  const DataPlace place = find_data("toy", "val", under(folder)).value();
+  EXPECT_EQ(place.path, folder / "toy/train.tar.xz");
+  EXPECT_EQ(place.split, "train");
+  EXPECT_EQ(place.origin, SplitOrigin::kHeldOutOfTrain);
+}
+
+TEST(FindData, ATarNamedAsItsFolderHoldsTheSplits) {
+  const ScratchFolder folder;
+  folder.write("toy/toy.tar.gz", "");
+  const DataPlace place = find_data("toy", "val", under(folder)).value();
+  EXPECT_EQ(place.path, folder / "toy/toy.tar.gz");
+  EXPECT_EQ(place.split, "val");
+}
+
+TEST(FindData, AFolderOfClassesIsTrainingData) {
+  const ScratchFolder folder;
+  folder.write("mine/cat/1.png", "");
+  folder.write("mine/dog/1.png", "");
+  EXPECT_EQ(find_data("mine", "train", under(folder)).value().path, folder / "mine");
+  EXPECT_EQ(find_data("mine", "val", under(folder)).value().origin, SplitOrigin::kHeldOutOfTrain);
+  EXPECT_THAT(find_data("mine", "test", under(folder)).error().message(),
+              HasSubstr("no split 'test'"));
+}
+
+TEST(FindData, FilesAreTakenAsNamed) {
+  const ScratchFolder folder;
+  folder.write("toy.fpack", "");
+  folder.write("toy-val.fpack", "");
+  EXPECT_EQ(find_data(folder / "toy.fpack", "train", {}).value().origin, SplitOrigin::kOwn);
+  EXPECT_EQ(find_data("toy", "val", under(folder)).value().origin, SplitOrigin::kHeldOutOfTrain);
+  EXPECT_EQ(find_data("toy-val", "val", under(folder)).value().origin, SplitOrigin::kOwn);
+}
+
+TEST(FindData, ErrorsSayWhereWasLookedAndWhatThereIs) {
+  const ScratchFolder folder;
+  folder.write("toy/train.tar", "");
+  folder.write("toy/test/a/1.png", "");
+  folder.write("notes.txt", "");
+  EXPECT_THAT(find_data("toys", "train", under(folder)).error().message(),
+              HasSubstr("no such data set (toys; expected a folder, tar or pack at toys, " +
+                        (folder / "toys")));
+  EXPECT_THAT(find_data("toy", "extra", under(folder)).error().message(),
+              HasSubstr("found test, train"));
+  EXPECT_THAT(find_data("notes.txt", "train", under(folder)).error().message(),
+              HasSubstr("not a data set"));
+  EXPECT_EQ(find_data("", "train", under(folder)).error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(find_data("toys", "train", {}).error().hint, HasSubstr("FOVEA_DATA"));
+}
+
+TEST(OpenWithoutCodecs, CutsTheHeldOutPartOfAPack) {
+  const ScratchFolder folder;
+  PackWriter writer =
+      PackWriter::create(folder / "train.fpack", Overwrite::kRefuse, 1, 1, {"a"}).value();
+  for (int i = 0; i < 40; ++i) {
+    writer.add(Picture(1, 1).view(), 0, std::to_string(i)).value();
+  }
+  writer.commit().value();
+  const DataPlace place = find_data(folder.path(), "val", {}).value();
+  const DatasetPtr val = open_without_codecs(place, {.seed = 1, .count = 5}).value();
+  EXPECT_EQ(val->size(), 5);
+  EXPECT_EQ(val->file_name(0), std::to_string(hold_out(40, {.seed = 1, .count = 5}).val[0]));
+  const DataPlace train = find_data(folder.path(), "train", {}).value();
+  EXPECT_EQ(open_without_codecs(train, {}).value()->size(), 40);
+}
+
+TEST(OpenWithoutCodecs, SaysWhatIsMissing) {
+  const ErrorInfo error =
+      open_without_codecs({.kind = PlaceKind::kFolder, .path = "x"}, {}).error();
+  EXPECT_EQ(error.kind, ErrorKind::kNotInBuild);
+  EXPECT_THAT(error.hint, HasSubstr("FOVEA_CODECS"));
+}
+
+std::string cifar_record(uint8_t label, uint8_t first) {
+  std::string record(3073, '\0');
+  record[0] = static_cast<char>(label);
+  record[1] = static_cast<char>(first);  // red of the first pixel
+  record[1 + 1024] = static_cast<char>(first + 1);
+  record[1 + 2048 + 33] = static_cast<char>(first + 2);  // blue of row 1, column 1
+  return record;
+}
+
+TEST(CifarBinary, ReadsRecordsIntoInterleavedPixels) {
+  const ScratchFolder folder;
+  const std::string inner = "cifar/cifar-10-batches-bin/";
+  folder.write(inner + "batches.meta.txt", "airplane\nautomobile\n\n");
+  for (int k = 1; k <= 5; ++k) {
+    folder.write(inner + "data_batch_" + std::to_string(k) + ".bin",
+                 cifar_record(static_cast<uint8_t>(k % 2), static_cast<uint8_t>(10 * k)));
+  }
+  folder.write(inner + "test_batch.bin", cifar_record(1, 200));
+  const DataPlace place = find_data("cifar", "train", under(folder)).value();
+  EXPECT_EQ(place.kind, PlaceKind::kCifarBinary);
+  const DatasetPtr train = open_without_codecs(place, {}).value();
+  EXPECT_EQ(train->size(), 5);
+  EXPECT_THAT(train->class_names(), ElementsAre("airplane", "automobile"));
+  EXPECT_EQ(train->label(2), 1);
+  EXPECT_EQ(train->file_name(2), "data_batch_3.bin#0");
+  const Picture picture = train->picture(2).value();
+  EXPECT_EQ(picture.pixels[0], 30);
+  EXPECT_EQ(picture.pixels[1], 31);
+  EXPECT_EQ(picture.pixels[3 * 33 + 2], 32);
+  const DataPlace test = find_data("cifar", "test", under(folder)).value();
+  EXPECT_EQ(open_without_codecs(test, {}).value()->size(), 1);
+}
+
+TEST(CifarBinary, DamagedFilesAreNamed) {
+  const ScratchFolder folder;
+  folder.write("fine_label_names.txt", "apple\n");
+  folder.write("train.bin", std::string(3073, '\0'));
+  EXPECT_THAT(read_cifar_binary(folder.path(), "train").error().message(),
+              HasSubstr("train.bin; expected a multiple of 3074 bytes; found 3073"));
+  std::string bad(3074, '\0');
+  bad[1] = 1;
+  folder.write("test.bin", bad);
+  EXPECT_THAT(read_cifar_binary(folder.path(), "test").error().message(),
+              HasSubstr("expected below 1; found 1 in record 0"));
+  EXPECT_THAT(read_cifar_binary(folder.path(), "val").error().message(),
+              HasSubstr("expected train or test; found val"));
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,79 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "base/noise.h"
+#include "data/core/transform.h"
+#include "support.h"
+
+namespace fovea {
+namespace {
+
+using ::testing::ElementsAreArray;
+
+TEST(Resize, EqualsPillowPixelByPixel) {
+  const Picture out = resize(formula_picture(5, 7).view(), 3, 4);
+  EXPECT_THAT(out.pixels,
+              ElementsAreArray({52,  143, 187, 142, 151, 109, 117, 127, 78,  103, 138, 165,
+                                147, 126, 121, 115, 126, 166, 92,  133, 156, 117, 128, 161,
+                                186, 95,  124, 171, 130, 109, 181, 139, 119, 136, 121, 151}));
+}
+
+struct ResizeCase {
+  int32_t height, width, to_height, to_width;
+  uint64_t digest;
+};
+
+TEST(Resize, EqualsPillowWhenShrinkingGrowingAndInOneDirectionOnly) {
+  for (const ResizeCase& c : std::vector<ResizeCase>{{64, 64, 17, 23, 0x908970c12b507523},
+                                                     {9, 13, 40, 5, 0x0a2b01cb48e20d02},
+                                                     {31, 50, 31, 20, 0xb3ba8c803739225b},
+                                                     {31, 50, 77, 50, 0xa44a5ca9fbc0e497}}) {
+    const Picture out = resize(formula_picture(c.height, c.width).view(), c.to_height, c.to_width);
+    EXPECT_EQ(fnv1a(text_of(out.pixels)), c.digest)
+        << c.height << "x" << c.width << " to " << c.to_height << "x" << c.to_width;
+  }
+}
+
+struct CropCase {
+  int32_t height, width, resize, crop;
+  uint64_t digest;
+};
+
+TEST(ResizeAndCrop, EqualsTorchvisionsResizeAndCentreCrop) {
+  for (const CropCase& c : std::vector<CropCase>{{40, 23, 16, 8, 0x6575c05c20a128da},
+                                                 {23, 41, 32, 31, 0x59340a051aa5d474},
+                                                 {1, 1, 32, 32, 0xa6cd10586b348f25},
+                                                 {3, 300, 32, 32, 0x5d1656327bb17036},
+                                                 {300, 3, 32, 32, 0x29573040b40e74ef},
+                                                 {100, 75, 75, 64, 0x3d3f6dd5c7946f25},
+                                                 {48, 37, 36, 24, 0xf03677f04674211a}}) {
+    const Picture out = resize_and_crop(formula_picture(c.height, c.width).view(),
+                                        {.resize = c.resize, .crop = c.crop, .normalise = {}});
+    EXPECT_EQ(out.height, c.crop);
+    EXPECT_EQ(out.width, c.crop);
+    EXPECT_EQ(fnv1a(text_of(out.pixels)), c.digest) << c.height << "x" << c.width;
+  }
+}
+
+TEST(ResizeAndCrop, WorkFollowsTheCropNotTheResizedPicture) {
+  // Resized whole, this picture would be 224 x 448,000,000.
+  const Picture wide(1, 2'000'000);
+  const Picture out = resize_and_crop(wide.view(), {.resize = 224, .crop = 224, .normalise = {}});
+  EXPECT_EQ(out, Picture(224, 224));
+  Picture tall(2'000'000, 1);
+  tall.row(999'999)[0] = 200;
+  tall.row(1'000'000)[0] = 200;
+  const Picture from_tall =
+      resize_and_crop(tall.view(), {.resize = 64, .crop = 64, .normalise = {}});
+  EXPECT_EQ(from_tall.pixels[3 * (32 * 64 + 32)], 200);
+}
+
+TEST(ResizeAndCrop, KeepsAPictureOfTheRightSize) {
+  const Picture picture = formula_picture(32, 32);
+  EXPECT_EQ(resize_and_crop(picture.view(), {.resize = 32, .crop = 32, .normalise = {}}), picture);
+}
+
+}  // namespace
+}  // namespace fovea

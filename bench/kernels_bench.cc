@@ -189,7 +189,6 @@ void resize(benchmark::State& state, int64_t from, int64_t to, Isa isa) {
     benchmark::ClobberMemory();
   });
   state.counters["us"] = seconds * 1e6;
-  state.counters["ns_per_plane"] = seconds * 1e9 / static_cast<double>(channels);
 }
 
 std::string name_of(const Case& c) {

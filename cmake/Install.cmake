@@ -21,6 +21,7 @@ endforeach()
 # fovea::fovea is the library as a whole: what a program links to load, plan and run a network.
 add_library(fovea_all INTERFACE)
 target_link_libraries(fovea_all INTERFACE ${core_units})
+target_compile_features(fovea_all INTERFACE cxx_std_20)
 set_target_properties(fovea_all PROPERTIES EXPORT_NAME fovea)
 add_library(fovea::fovea ALIAS fovea_all)
 

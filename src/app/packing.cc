@@ -27,15 +27,15 @@ bool has_side(const std::string& pack_path, int side) {
 Result<std::string> pack_for_training(const std::string& name, const std::string& split,
                                       const std::string& folder, int side, int threads,
                                       const Console& console) {
-  const auto folder = find_listed_folder(name, split, find_options());
-  const bool listed = folder.has_value();
+  const auto list = find_listed_folder(name, split, find_options());
+  const bool listed = list.has_value();
   DataPlace place;
   if (!listed) {
     const Result<DataPlace> found = find_data(name, split, find_options());
     if (!found.ok()) return found.error();
     place = found.value();
   }
-  if (place.origin == SplitOrigin::kHeldOutOfTrain || (listed && split == "val" && !folder->ends_with("/val"))) {
+  if (place.origin == SplitOrigin::kHeldOutOfTrain || (listed && split == "val" && !list->ends_with("/val"))) {
     return ErrorInfo{.kind = ErrorKind::kBadInput,
                      .what = "the data has no such split of its own",
                      .where = shown_path(name),

@@ -62,7 +62,7 @@ class Exporter {
     name_ends();
     for (size_t i = 0; i < main_.nodes.size(); ++i) {
       if (!needed_[i] || folded_.contains(static_cast<int>(i))) continue;
-      const Status status = write_node(main_.nodes[i]);
+      Status status = write_node(main_.nodes[i]);
       if (!status.ok()) return status;
     }
     for (const int exit : exits_) {
@@ -222,7 +222,7 @@ Status export_onnx_per_exit(const Graph& graph, const NamedTensors& params,
     OnnxOptions one = options;
     one.exit = exit;
     const std::string path = folder + "/exit." + std::to_string(exit) + ".onnx";
-    const Status status = export_onnx(graph, params, path, one, overwrite);
+    Status status = export_onnx(graph, params, path, one, overwrite);
     if (!status.ok()) return status;
   }
   return {};

@@ -8,11 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "learner/objective_settings.h"
+
 namespace fovea {
 
 /// The loss of one batch and its parts.
 struct LossParts {
-  at::Tensor total;                   ///< scalar; backward starts here
+  at::Tensor total;                  ///< scalar; backward starts here
   std::vector<at::Tensor> per_exit;  ///< detached scalars
 };
 
@@ -22,13 +24,6 @@ class Objective {
   /// logits [N,C] of every exit in training, labels I64 [N].
   [[nodiscard]] virtual LossParts loss(const std::vector<at::Tensor>& logits,
                                        const at::Tensor& labels) const = 0;
-};
-
-/// Settings of an objective as a recipe gives them.
-struct ObjectiveSettings {
-  std::string kind = "multi_exit";
-  std::vector<double> exit_weights;  ///< empty: all 1
-  double label_smoothing = 0;
 };
 
 /// The names that `make_objective` knows.

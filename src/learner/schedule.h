@@ -8,8 +8,8 @@
 namespace fovea {
 
 /// multistep: rate·gamma^(number of milestones passed), milestones as shares of the epochs
-/// (specs/ranet.md 7.3: 0.5 and 0.75). step: rate·gamma^floor(epoch/every). cosine: half a wave from
-/// rate to 0, per step. constant: rate. Warm-up: the first steps rise linearly to the rate.
+/// (specs/ranet.md 7.3: 0.5 and 0.75). step: rate·gamma^floor(epoch/every). cosine: half a wave
+/// from rate to 0, per step. constant: rate. Warm-up: the first steps rise linearly to the rate.
 struct Schedule {
   std::string kind = "multistep";
   double rate = 0.1;

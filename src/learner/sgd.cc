@@ -14,8 +14,8 @@ void Sgd::step(at::Tensor& params, const at::Tensor& grads, double rate) {
     } else {
       buffer_.mul_(settings_.momentum).add_(direction, 1 - settings_.dampening);
     }
-    direction = settings_.nesterov == Nesterov::kYes ? direction.add(buffer_, settings_.momentum)
-                                                     : buffer_;
+    direction =
+        settings_.nesterov == Nesterov::kYes ? direction.add(buffer_, settings_.momentum) : buffer_;
   }
   params.add_(direction, -rate);
 }

@@ -3,21 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <cstdint>
+#include "learner/sgd_settings.h"
 
 namespace fovea {
-
-enum class Nesterov : uint8_t { kNo, kYes };
-
-/// d = grad + weight_decay·p; buffer = d at the first step, later momentum·buffer +
-/// (1 − dampening)·d; p −= rate·buffer, or with Nesterov p −= rate·(d + momentum·buffer)
-/// (specs/ranet.md 7.1). Weight decay holds for all parameters.
-struct SgdSettings {
-  double momentum = 0.9;
-  double weight_decay = 1e-4;
-  double dampening = 0;
-  Nesterov nesterov = Nesterov::kNo;
-};
 
 /// Works on flat buffers. Not thread-safe.
 class Sgd {

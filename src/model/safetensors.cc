@@ -91,7 +91,7 @@ Result<TensorFile> read_safetensors(const std::string& path) {
 
 Status write_safetensors(const std::string& path, const NamedTensors& tensors,
                          const StringMap& metadata, Overwrite overwrite) {
-  const Status names = check_names(path, tensors, metadata);
+  Status names = check_names(path, tensors, metadata);
   if (!names.ok()) return names;
   std::vector<Item> items;
   items.reserve(tensors.size());

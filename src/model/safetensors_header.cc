@@ -36,6 +36,7 @@ std::string shown(std::string_view name) {
 /// Takes the parser's events; every method returns false to stop, with `error` set.
 class HeaderReader {
  public:
+  // The names are those that the parser asks for. NOLINTBEGIN(readability-identifier-naming)
   using number_integer_t = Json::number_integer_t;
   using number_unsigned_t = Json::number_unsigned_t;
   using number_float_t = Json::number_float_t;
@@ -46,7 +47,6 @@ class HeaderReader {
       : source_(source), header_(header) {}
   std::optional<ErrorInfo> error;
 
-  // The names below are those that the parser calls. NOLINTBEGIN(readability-identifier-naming)
   bool null() { return unexpected("null"); }
   bool boolean(bool /*value*/) { return unexpected("true or false"); }
   bool number_integer(number_integer_t value) { return unexpected(std::to_string(value)); }

@@ -14,11 +14,11 @@ namespace runtime {
 namespace {
 
 /// A micro-batch whose blocks stay within the second-level cache of common processors pays most;
-/// more than eight samples gain nothing further on weights.
+/// more than four samples gain little on weights and lose it on activations.
 int chosen_micro_batch(int64_t block_floats) {
-  constexpr int64_t kCacheFloats = (int64_t{6} << 20) / 4;
+  constexpr int64_t kCacheFloats = (int64_t{4} << 20) / 4;
   return static_cast<int>(
-      std::clamp<int64_t>(kCacheFloats / std::max<int64_t>(block_floats, 1), 1, 8));
+      std::clamp<int64_t>(kCacheFloats / std::max<int64_t>(block_floats, 1), 1, 4));
 }
 
 }  // namespace

@@ -17,9 +17,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-bool fused(Isa isa) {
-  return isa == Isa::kAvx512 || isa == Isa::kAvx2 || isa == Isa::kNeon;
-}
+bool fused(Isa isa) { return isa == Isa::kAvx512 || isa == Isa::kAvx2 || isa == Isa::kNeon; }
 
 float clamp(float value, Activation activation) {
   if (activation == Activation::kNone) return value;
@@ -45,9 +43,9 @@ std::vector<float> plain_convolution(const ConvShape& s, const std::vector<float
               const int64_t ix = x * s.stride_x + kx * s.dilation_x - s.pad_left;
               const bool inside = iy >= 0 && iy < s.in.height && ix >= 0 && ix < s.in.width;
               const float value =
-                  inside ? in[static_cast<size_t>(
-                               ((first + c) * s.in.height + iy) * s.in.width + ix)]
-                         : 0.0F;
+                  inside
+                      ? in[static_cast<size_t>(((first + c) * s.in.height + iy) * s.in.width + ix)]
+                      : 0.0F;
               const float weight =
                   weights[static_cast<size_t>(((o * group_in + c) * s.kh + ky) * s.kw + kx)];
               sum = is_fused ? std::fma(value, weight, sum) : sum + value * weight;
@@ -63,11 +61,24 @@ std::vector<float> plain_convolution(const ConvShape& s, const std::vector<float
 
 std::string describe(const ConvShape& s) {
   std::string text;
-  for (const auto& [name, value] : std::initializer_list<std::pair<const char*, int64_t>>{
-           {"ic", s.ic}, {"oc", s.oc}, {"kh", s.kh}, {"kw", s.kw}, {"sy", s.stride_y},
-           {"sx", s.stride_x}, {"dy", s.dilation_y}, {"dx", s.dilation_x}, {"groups", s.groups},
-           {"top", s.pad_top}, {"left", s.pad_left}, {"ih", s.in.height}, {"iw", s.in.width},
-           {"igap", s.in.gap}, {"oh", s.out.height}, {"ow", s.out.width}, {"ogap", s.out.gap}}) {
+  for (const auto& [name, value] :
+       std::initializer_list<std::pair<const char*, int64_t>>{{"ic", s.ic},
+                                                              {"oc", s.oc},
+                                                              {"kh", s.kh},
+                                                              {"kw", s.kw},
+                                                              {"sy", s.stride_y},
+                                                              {"sx", s.stride_x},
+                                                              {"dy", s.dilation_y},
+                                                              {"dx", s.dilation_x},
+                                                              {"groups", s.groups},
+                                                              {"top", s.pad_top},
+                                                              {"left", s.pad_left},
+                                                              {"ih", s.in.height},
+                                                              {"iw", s.in.width},
+                                                              {"igap", s.in.gap},
+                                                              {"oh", s.out.height},
+                                                              {"ow", s.out.width},
+                                                              {"ogap", s.out.gap}}) {
     text += std::string(name) + "=" + std::to_string(value) + " ";
   }
   return text;
@@ -176,14 +187,31 @@ struct Named {
 
 TEST_P(ConvOnIsa, ShapesOfTheZooEqualPlainLoops) {
   std::mt19937 random(12);
-  for (const Named& n : std::initializer_list<Named>{
-           {5, 5, 3, 1, 32},  {5, 5, 3, 1, 16},  {6, 6, 3, 1, 8},    {99, 5, 1, 1, 32},
-           {87, 6, 1, 1, 8},  {24, 24, 3, 1, 8}, {96, 24, 3, 1, 8},  {160, 96, 1, 1, 8},
-           {12, 6, 3, 1, 32}, {18, 9, 3, 2, 16}, {160, 128, 3, 2, 8}, {128, 128, 3, 2, 4},
-           {3, 16, 3, 1, 32}, {16, 32, 3, 2, 32}, {64, 64, 3, 1, 14}, {3, 20, 7, 2, 40}}) {
+  for (const Named& n : std::initializer_list<Named>{{5, 5, 3, 1, 32},
+                                                     {5, 5, 3, 1, 16},
+                                                     {6, 6, 3, 1, 8},
+                                                     {99, 5, 1, 1, 32},
+                                                     {87, 6, 1, 1, 8},
+                                                     {24, 24, 3, 1, 8},
+                                                     {96, 24, 3, 1, 8},
+                                                     {160, 96, 1, 1, 8},
+                                                     {12, 6, 3, 1, 32},
+                                                     {18, 9, 3, 2, 16},
+                                                     {160, 128, 3, 2, 8},
+                                                     {128, 128, 3, 2, 4},
+                                                     {3, 16, 3, 1, 32},
+                                                     {16, 32, 3, 2, 32},
+                                                     {64, 64, 3, 1, 14},
+                                                     {3, 20, 7, 2, 40}}) {
     const int64_t pad = n.k / 2;
-    ConvShape s{.ic = n.ic, .oc = n.oc, .kh = n.k, .kw = n.k, .stride_y = n.stride,
-                .stride_x = n.stride, .pad_top = pad, .pad_left = pad};
+    ConvShape s{.ic = n.ic,
+                .oc = n.oc,
+                .kh = n.k,
+                .kw = n.k,
+                .stride_y = n.stride,
+                .stride_x = n.stride,
+                .pad_top = pad,
+                .pad_left = pad};
     const int64_t side = extent(n.side, pad, pad, n.k, 1, n.stride);
     s.in = PlaneLayout::of({n.ic, n.side, n.side}, 1);
     s.out = PlaneLayout::of({n.oc, side, side}, 1);
@@ -194,8 +222,8 @@ TEST_P(ConvOnIsa, ShapesOfTheZooEqualPlainLoops) {
 
 TEST_P(ConvOnIsa, LinearLayersEqualPlainLoops) {
   std::mt19937 random(13);
-  for (const auto& [in, out] :
-       std::initializer_list<std::pair<int64_t, int64_t>>{{128, 10}, {7, 1}, {300, 1000}, {64, 77}}) {
+  for (const auto& [in, out] : std::initializer_list<std::pair<int64_t, int64_t>>{
+           {128, 10}, {7, 1}, {300, 1000}, {64, 77}}) {
     ConvShape s{.ic = in, .oc = out};
     s.in = PlaneLayout::of({in}, 0);
     s.out = PlaneLayout::of({out}, 0);

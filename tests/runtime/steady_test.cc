@@ -63,12 +63,8 @@ void expect_steady(const Graph& graph, const NamedTensors& params, const NamedTe
 }
 
 TEST(SteadyPath, CallHundredAllocatesWhatCallTwoDid) {
-  const Graph graph = make_network("ranet", {{"data", "cifar10"},
-                                             {"scale_list", "1-2"},
-                                             {"grFactor", "2-1"},
-                                             {"bnFactor", "2-1"},
-                                             {"nChannels", "8"},
-                                             {"step", "2"}});
+  const Graph graph =
+      make_network("ranet", {{"data", "cifar10"}, {"nChannels", "8"}, {"step", "2"}});
   const NamedTensors params = init_params(graph, 1);
   Policy policy;
   policy.thresholds.assign(static_cast<size_t>(graph.n_exits() - 1), 0.11F);

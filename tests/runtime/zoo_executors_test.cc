@@ -86,7 +86,12 @@ TEST_P(Torchvision, LogitsEqualOnFormulaWeights) {
   const NamedTensors input = formula_input(graph, logits.shape()[0]);
   Outputs out;
   Session(Plan::make(graph, golden::formula_params(graph))).run(input, {}, out).value();
-  EXPECT_LE(testing_support::worst_difference(out.exit_logits[0], logits), 1e-4);
+  // Formula weights let activations of deep networks grow into the thousands, so the scale of the
+  // logits sets the tolerance; torchvision's own float32 and float64 runs differ by 6e-7 of it.
+  double scale = 1;
+  for (const float v : logits.data<float>())
+    scale = std::max(scale, std::abs(static_cast<double>(v)));
+  EXPECT_LE(golden::worst(out.exit_logits[0], logits), std::max(5e-5, 3e-6 * scale));
 }
 INSTANTIATE_TEST_SUITE_P(Networks, Torchvision,
                          testing::Values("resnet18", "resnet34", "resnet50", "mobilenet_v2"));

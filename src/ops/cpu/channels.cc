@@ -24,7 +24,7 @@ constexpr int64_t kMaxCopied = 16;
 constexpr int64_t kStretchFloats = 8192;
 
 double tile_cycles(const ChannelsKernels& kernels, int vectors, int64_t rows) {
-  const double products = static_cast<double>(vectors * rows) * (kernels.fused ? 0.5 : 1.0);
+  const double products = static_cast<double>(vectors * rows) * (kernels.fused ? 0.5 : 1.25);
   return std::max({products, static_cast<double>(vectors + rows + 1) / 2, 4.0});
 }
 
@@ -91,8 +91,8 @@ class ChannelsConv final : public ConvPlan::Impl {
     blocks_ = choose_blocks(kernels_, shape.oc / shape.groups, positions(), cycles);
     for (int64_t c = 0; c < shape.ic / shape.groups; ++c) {
       for (const Tap& tap : conv_taps(shape, 1, 1)) {
-        offsets_.push_back(static_cast<int32_t>(c * source_.plane_stride +
-                                                tap.dy * source_.row_stride + tap.dx));
+        offsets_.push_back(
+            static_cast<int32_t>(c * source_.plane_stride + tap.dy * source_.row_stride + tap.dx));
       }
     }
     pack(constants.weights, constants.bias);
@@ -219,17 +219,17 @@ class ChannelsConv final : public ConvPlan::Impl {
         const int64_t stretch = one_tile ? k : std::max<int64_t>(32, kStretchFloats / width);
         for (int64_t at = 0; at < k; at += stretch) {
           const int64_t taps = std::min(stretch, k - at);
-          products += channels * kernels_.accumulate(
-                                     {.rows = rows.data(),
-                                      .n_rows = n,
-                                      .offsets = offsets_.data() + at,
-                                      .k = taps,
-                                      .weights = weights + at * width,
-                                      .bias = at == 0 ? bias : nullptr,
-                                      .block_vectors = block,
-                                      .sums = sums,
-                                      .activation = at + taps == k ? activation_
-                                                                   : Activation::kNone});
+          products +=
+              channels *
+              kernels_.accumulate({.rows = rows.data(),
+                                   .n_rows = n,
+                                   .offsets = offsets_.data() + at,
+                                   .k = taps,
+                                   .weights = weights + at * width,
+                                   .bias = at == 0 ? bias : nullptr,
+                                   .block_vectors = block,
+                                   .sums = sums,
+                                   .activation = at + taps == k ? activation_ : Activation::kNone});
         }
         store(part, first, n, places.data(), sums, width, group * group_channels + channel,
               channels);
@@ -284,9 +284,8 @@ double estimate_channels(const ConvShape& shape, Isa isa) {
   const ChannelsKernels& kernels = channels_kernels(isa);
   const auto positions = static_cast<double>(shape.out.height * shape.out.width);
   double cycles_per_tap = 0;
-  const std::vector<int> blocks =
-      choose_blocks(kernels, shape.oc / shape.groups, shape.out.height * shape.out.width,
-                    cycles_per_tap);
+  const std::vector<int> blocks = choose_blocks(kernels, shape.oc / shape.groups,
+                                                shape.out.height * shape.out.width, cycles_per_tap);
   double vectors = 0;
   for (const int block : blocks) vectors += block;
   const auto k = static_cast<double>(shape.ic / shape.groups * shape.kh * shape.kw);

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "ops/cpu/channels_kernels.h"
-#include "ops/cpu/tile-inl.h"
+#include "ops/cpu/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fovea::cpu::HWY_NAMESPACE {
@@ -23,8 +23,7 @@ constexpr int kRegisters = 32;
 #else
 constexpr int kRegisters = 16;
 #endif
-constexpr bool kFused =
-    HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_NEON;
+constexpr bool kFused = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_NEON;
 // One streamed operand; and the product, where it is not added at once.
 constexpr int kStreamed = kFused ? 1 : 2;
 
@@ -81,7 +80,8 @@ HWY_NOINLINE void tile(const ChannelsJob& job, int64_t first_row) {
     if constexpr (kVectors <= kRows) {
       V weight[kVectors];
       FOVEA_UNROLL
-      for (int v = 0; v < kVectors; ++v) weight[v] = in_register(hn::LoadU(d, weights + v * kLanes));
+      for (int v = 0; v < kVectors; ++v)
+        weight[v] = in_register(hn::LoadU(d, weights + v * kLanes));
       FOVEA_UNROLL
       for (int r = 0; r < kRows; ++r) {
         const V x = in_register(hn::Set(d, rows[r][offset]));

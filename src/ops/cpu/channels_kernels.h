@@ -23,7 +23,7 @@ struct ChannelsJob {
   const float* weights = nullptr;    ///< [k][block_vectors vectors]
   const float* bias = nullptr;       ///< block_vectors vectors; null: go on from `sums`
   int block_vectors = 1;
-  float* sums = nullptr;             ///< [n_rows][block_vectors vectors]
+  float* sums = nullptr;                      ///< [n_rows][block_vectors vectors]
   Activation activation = Activation::kNone;  ///< kNone unless these are the last taps
 };
 

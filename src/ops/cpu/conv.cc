@@ -127,10 +127,8 @@ ConvPlan::ConvPlan(const ConvShape& shape, std::span<const float> weights,
   if (const auto reason = refuses(engine, shape)) {
     fail(std::string(engine_name(engine)) + " engine refuses the shape", {}, *reason);
   }
-  const ConvConstants constants{.weights = weights,
-                                .bias = bias,
-                                .activation = options.activation,
-                                .isa = options.isa};
+  const ConvConstants constants{
+      .weights = weights, .bias = bias, .activation = options.activation, .isa = options.isa};
   impl_ = engine == ConvEngine::kChannels ? make_channels(shape, constants)
                                           : make_planar(engine, shape, constants);
 }

@@ -35,12 +35,12 @@
 #endif
 
 /// Returns from the enclosing function with `call` as compiled for `isa`.
-#define FOVEA_RETURN_FOR(isa, call)          \
-  switch (isa) {                             \
-    FOVEA_CASE_AVX3(call)                    \
-    FOVEA_CASE_AVX2(call)                    \
-    FOVEA_CASE_SSE4(call)                    \
-    FOVEA_CASE_NEON(call)                    \
-    default:                                 \
-      return HWY_STATIC_DISPATCH(call);      \
+#define FOVEA_RETURN_FOR(isa, call)     \
+  switch (isa) {                        \
+    FOVEA_CASE_AVX3(call)               \
+    FOVEA_CASE_AVX2(call)               \
+    FOVEA_CASE_SSE4(call)               \
+    FOVEA_CASE_NEON(call)               \
+    default:                            \
+      return HWY_STATIC_DISPATCH(call); \
   }

@@ -86,8 +86,8 @@ Geometry make_geometry(ConvEngine engine, const ConvShape& shape, Isa isa) {
   const int64_t height = (shape.in.height + g.step_y - 1) / g.step_y;
   const int64_t width = (shape.in.width + g.step_x - 1) / g.step_x;
   const Reach reach = reach_of(g.taps, out, height, width);
-  g.in_place = engine == ConvEngine::kPlanar && reach.within(shape.in) &&
-               shape.in.row_stride >= out.width;
+  g.in_place =
+      engine == ConvEngine::kPlanar && reach.within(shape.in) && shape.in.row_stride >= out.width;
   g.plane_of_phase.assign(static_cast<size_t>(g.step_y * g.step_x), -1);
   for (const Tap& tap : g.taps) {
     g.plane_of_phase[static_cast<size_t>(tap.phase_y * g.step_x + tap.phase_x)] = 0;
@@ -97,12 +97,13 @@ Geometry make_geometry(ConvEngine engine, const ConvShape& shape, Isa isa) {
     if (plane == 0) plane = static_cast<int>(g.planes_per_channel++);
   }
   if (g.in_place) {
-    g.source = {.row_stride = shape.in.row_stride, .plane_stride = shape.in.plane_stride, .lead = 0};
+    g.source = {
+        .row_stride = shape.in.row_stride, .plane_stride = shape.in.plane_stride, .lead = 0};
   } else {
     // Rows as far apart as the output's save a copy.
     const Grid tight = Grid::make(height, width, reach, out.width);
-    const bool match = out.row_stride >= tight.row_stride &&
-                       4 * out.row_stride <= 5 * tight.row_stride + 8;
+    const bool match =
+        out.row_stride >= tight.row_stride && 4 * out.row_stride <= 5 * tight.row_stride + 8;
     g.source = match ? Grid::make(height, width, reach, out.row_stride) : tight;
   }
   const int64_t rows = g.source.row_stride;
@@ -139,11 +140,11 @@ class PlanarConv final : public ConvPlan::Impl {
     make_masks();
     pack(constants.weights);
     if (!geometry_.in_place) {
-      source_floats_ = round_up(geometry_.source.lead +
-                                    shape.ic * geometry_.planes_per_channel *
-                                        geometry_.source.plane_stride +
-                                    kVectorSlack,
-                                16);
+      source_floats_ =
+          round_up(geometry_.source.lead +
+                       shape.ic * geometry_.planes_per_channel * geometry_.source.plane_stride +
+                       kVectorSlack,
+                   16);
     }
     if (!geometry_.direct) {
       copy_plane_ = round_up(geometry_.written, 16);
@@ -234,8 +235,8 @@ class PlanarConv final : public ConvPlan::Impl {
   }
 
   int64_t run_lane(const float* source, float* out, float* copy) const {
-    const auto kernel = geometry_.positions == Positions::kFlat ? kernels_.flat
-                                                                : kernels_.short_rows;
+    const auto kernel =
+        geometry_.positions == Positions::kFlat ? kernels_.flat : kernels_.short_rows;
     const int64_t in_channels = shape_.ic / shape_.groups;
     const int64_t out_channels = shape_.oc / shape_.groups;
     PlanarJob job{.in = source,

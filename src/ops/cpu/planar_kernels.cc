@@ -6,13 +6,12 @@
 // clang-format on
 #include <hwy/highway.h>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
 
 #include "ops/cpu/planar_kernels.h"
-#include "ops/cpu/tile-inl.h"
+#include "ops/cpu/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fovea::cpu::HWY_NAMESPACE {
@@ -25,8 +24,7 @@ constexpr int kRegisters = 32;
 #else
 constexpr int kRegisters = 16;
 #endif
-constexpr bool kFused =
-    HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_NEON;
+constexpr bool kFused = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_NEON;
 // One streamed operand; and the product, where it is not added at once.
 constexpr int kStreamed = kFused ? 1 : 2;
 
@@ -208,16 +206,16 @@ int64_t run(const PlanarJob& job) {
       const int64_t i = job.positions_outer ? outer : inner;
       const int64_t vectors = small + (i < larger ? 1 : 0);
       const int channels = job.tiles[static_cast<size_t>(job.positions_outer ? inner : outer)];
-      const TileArgs args{.in = job.in + vector_offset<kPositions>(first),
-                          .offsets = job.offsets,
-                          .k = job.k,
-                          .weights = job.weights + channel * job.k,
-                          .bias = job.bias + channel,
-                          .masks = job.masks + first * kMaskBytes,
-                          .out = job.out + channel * job.out_plane +
-                                 vector_offset<kPositions>(first),
-                          .out_plane = job.out_plane,
-                          .activation = job.activation};
+      const TileArgs args{
+          .in = job.in + vector_offset<kPositions>(first),
+          .offsets = job.offsets,
+          .k = job.k,
+          .weights = job.weights + channel * job.k,
+          .bias = job.bias + channel,
+          .masks = job.masks + first * kMaskBytes,
+          .out = job.out + channel * job.out_plane + vector_offset<kPositions>(first),
+          .out_plane = job.out_plane,
+          .activation = job.activation};
       kTiles[static_cast<size_t>(channels - 1)][static_cast<size_t>(vectors - 1)](args);
       if (job.positions_outer) {
         channel += channels;
@@ -236,7 +234,7 @@ int64_t run(const PlanarJob& job) {
   for (const int channels : job.tiles) n_channels += channels;
   for (int64_t o = 0; o < n_channels && job.written < job.out_plane; ++o) {
     float* plane = job.out + o * job.out_plane;
-    std::fill(plane + job.written, plane + job.out_plane, 0.0F);
+    clear(plane + job.written, plane + job.out_plane);
   }
   return products;
 }
@@ -244,18 +242,23 @@ int64_t run(const PlanarJob& job) {
 }  // namespace
 
 const PlanarKernels& planar_table() {
-  static constexpr PlanarKernels kKernels{
-      .flat = &run<Positions::kFlat>,
+  static constexpr PlanarKernels kKernels {
+    .flat = &run<Positions::kFlat>,
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-      .short_rows = &run<Positions::kShortRows>,
+    .short_rows = &run<Positions::kShortRows>,
 #else
-      .short_rows = nullptr,
+    .short_rows = nullptr,
 #endif
-      .vector_floats = kLanes,
-      .mask_bytes = kMaskBytes,
-      .fused = kFused,
-      .max_vectors = {0, max_vectors(1), max_vectors(2), max_vectors(3), max_vectors(4),
-                      max_vectors(5), max_vectors(6)}};
+    .vector_floats = kLanes, .mask_bytes = kMaskBytes, .fused = kFused, .max_vectors = {
+      0,
+      max_vectors(1),
+      max_vectors(2),
+      max_vectors(3),
+      max_vectors(4),
+      max_vectors(5),
+      max_vectors(6)
+    }
+  };
   return kKernels;
 }
 

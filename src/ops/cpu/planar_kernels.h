@@ -25,7 +25,8 @@ enum class Positions : uint8_t {
 
 /// All output channels of one group of one sample, or some of them.
 ///
-/// out[o][p] = act(bias[o] + Σ_k weights[o][k]·in[offsets[k] + p]) for the positions p of the plane.
+/// out[o][p] = act(bias[o] + Σ_k weights[o][k]·in[offsets[k] + p]) for the positions p of the
+/// plane.
 struct PlanarJob {
   const float* in = nullptr;         ///< position 0 of the group's first input plane
   const int32_t* offsets = nullptr;  ///< [k] floats from a position to its tap
@@ -35,11 +36,11 @@ struct PlanarJob {
   std::span<const int> tiles;        ///< output channels of each tile
   const uint8_t* masks = nullptr;    ///< [vectors][mask_bytes] bit set: position inside the map
   int64_t vectors = 0;
-  int max_vectors = 1;               ///< of one tile
-  bool positions_outer = true;       ///< order of the loops over positions and channel tiles
-  float* out = nullptr;              ///< position 0 of the first output plane
-  int64_t out_plane = 0;             ///< floats from plane to plane
-  int64_t written = 0;               ///< floats of a plane behind which zeros are filled in
+  int max_vectors = 1;          ///< of one tile
+  bool positions_outer = true;  ///< order of the loops over positions and channel tiles
+  float* out = nullptr;         ///< position 0 of the first output plane
+  int64_t out_plane = 0;        ///< floats from plane to plane
+  int64_t written = 0;          ///< floats of a plane behind which zeros are filled in
   Activation activation = Activation::kNone;
 };
 

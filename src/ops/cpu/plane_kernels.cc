@@ -7,10 +7,9 @@
 #include <hwy/highway.h>
 
 #include <cstddef>
-#include <cstring>
 
 #include "ops/cpu/plane_kernels.h"
-#include "ops/cpu/tile-inl.h"
+#include "ops/cpu/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fovea::cpu::HWY_NAMESPACE {
@@ -59,7 +58,7 @@ void transform_rows(const RowsTransform& job) {
       hn::BlendedStore(value, hn::FirstN(d, rest), d, dst + whole);
     }
     const int64_t end = y + 1 == job.height ? job.dst_floats - y * job.dst_stride : job.dst_stride;
-    for (int64_t x = job.width; x < end; ++x) dst[x] = 0.0F;
+    clear(dst + job.width, dst + end);
   }
 }
 

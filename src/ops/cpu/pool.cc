@@ -14,16 +14,13 @@
 #include <cstring>
 #include <limits>
 
+#include "ops/cpu/simd-inl.h"
 #include "ops/cpu/simple.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fovea::cpu::HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = HWY_FULL(float);
-using V = hn::Vec<D>;
 constexpr int64_t kLanes = HWY_LANES(float);
 
 // A NaN passes from either side.
@@ -113,9 +110,9 @@ void pool_plane(const PoolShape& shape, const PlaneLayout& in, const PlaneLayout
     }
     float* to = dst + y * out.row_stride;
     std::memcpy(to, row, static_cast<size_t>(out.width) * sizeof(float));
-    const int64_t behind = y + 1 == out.height ? out.plane_stride - y * out.row_stride
-                                               : out.row_stride;
-    std::fill(to + out.width, to + behind, 0.0F);
+    const int64_t behind =
+        y + 1 == out.height ? out.plane_stride - y * out.row_stride : out.row_stride;
+    clear(to + out.width, to + behind);
   }
 }
 

@@ -11,14 +11,12 @@
 #include <cstring>
 
 #include "ops/cpu/relayout_kernels.h"
+#include "ops/cpu/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fovea::cpu::HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = HWY_FULL(float);
 constexpr int64_t kLanes = HWY_LANES(float);
 
 HWY_INLINE size_t bytes(int64_t floats) { return static_cast<size_t>(floats) * sizeof(float); }
@@ -40,15 +38,7 @@ HWY_INLINE void copy_in_order(const RowsJob& job) {
     } else {
       std::memcpy(to, from, bytes(width));
     }
-    if constexpr (kZeros) {
-      if (y + 1 == job.height) {
-        std::memset(to + width, 0, bytes(behind - width));
-      } else if (job.dst_stride - width <= kLanes && width + kLanes <= behind) {
-        hn::StoreU(hn::Zero(d), d, to + width);
-      } else {
-        std::memset(to + width, 0, bytes(job.dst_stride - width));
-      }
-    }
+    if constexpr (kZeros) clear(to + width, to + (y + 1 < job.height ? job.dst_stride : behind));
   }
 }
 
@@ -56,10 +46,11 @@ void copy_rows(const RowsJob& job) { copy_in_order<true>(job); }
 
 void pack_rows(const RowsJob& job) { copy_in_order<false>(job); }
 
-// Zeros from `from` to `to`, in whole vectors.
-HWY_INLINE void clear(float* from, float* to) {
+// Zeros in [from, to) and less than a vector behind.
+HWY_INLINE void clear_over(float* from, const float* to) {
   const D d;
-  for (; from < to; from += kLanes) hn::StoreU(hn::Zero(d), d, from);
+  const V zero = in_register(hn::Zero(d));
+  for (; from < to; from += kLanes) hn::StoreU(zero, d, from);
 }
 
 // A whole row of a phase: `width` values, then zeros up to `stride` at least.
@@ -129,15 +120,14 @@ void split(const SplitJob& job) {
   const int64_t sx = job.stride_x;
   const int64_t at_once = sx == 2 ? 2 : 1;
   for (int64_t a = 0; a < job.stride_y; ++a) {
-    const int64_t height =
-        a < job.height ? (job.height - a + job.stride_y - 1) / job.stride_y : 0;
+    const int64_t height = a < job.height ? (job.height - a + job.stride_y - 1) / job.stride_y : 0;
     for (int64_t b = 0; b < sx; b += at_once) {
       PhaseRow rows[2];
       for (int64_t i = 0; i < at_once; ++i) {
         rows[i].to = plane_of(job, a * sx + b + i);
         rows[i].width = std::max<int64_t>(0, (job.width - b - i + sx - 1) / sx);
         if (rows[i].to == nullptr) continue;
-        clear(rows[i].to + height * job.dst_stride, rows[i].to + job.dst_floats);
+        clear_over(rows[i].to + height * job.dst_stride, rows[i].to + job.dst_floats);
       }
       if (rows[0].to == nullptr && rows[1].to == nullptr) continue;
       const float* from = job.src + a * job.src_stride + b;

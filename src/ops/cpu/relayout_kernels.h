@@ -19,7 +19,8 @@ struct RowsJob {
   int64_t width = 0;
 };
 
-/// One plane cut into stride_y × stride_x phases: phase (a,b) holds src[y·stride_y+a][x·stride_x+b].
+/// One plane cut into stride_y × stride_x phases: phase (a,b) holds
+/// src[y·stride_y+a][x·stride_x+b].
 ///
 /// Phase planes must be cut in ascending order; less than one vector is written behind each.
 struct SplitJob {
@@ -29,8 +30,8 @@ struct SplitJob {
   int64_t width = 0;
   int64_t stride_y = 1;
   int64_t stride_x = 1;
-  float* dst = nullptr;          ///< first of the phase planes
-  const int* planes = nullptr;   ///< [stride_y · stride_x] which plane holds a phase; −1: not wanted
+  float* dst = nullptr;         ///< first of the phase planes
+  const int* planes = nullptr;  ///< [stride_y · stride_x] which plane holds a phase; −1: not wanted
   int64_t dst_stride = 0;
   /// Floats from phase plane to phase plane; at least one vector more than the rows.
   int64_t dst_floats = 0;

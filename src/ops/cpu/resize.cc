@@ -15,15 +15,12 @@
 #include <cstddef>
 
 #include "ops/cpu/resize_job.h"
+#include "ops/cpu/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fovea::cpu::HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = HWY_FULL(float);
-using V = hn::Vec<D>;
 constexpr int64_t kLanes = HWY_LANES(float);
 
 HWY_INLINE V blend(V a, V b, V weight) {
@@ -73,9 +70,9 @@ HWY_INLINE V column_vector(const ResizeJob& job, const float* HWY_RESTRICT row, 
 // Rows y of the output by weights of two rows each; the last vector of a row is cut.
 HWY_INLINE void finish_row(const ResizeJob& job, int64_t y, float* HWY_RESTRICT dst) {
   float* row = dst + y * job.dst_stride;
-  const int64_t end = y + 1 == job.dst_height ? job.dst_floats - y * job.dst_stride
-                                              : job.dst_stride;
-  for (int64_t x = job.dst_width; x < end; ++x) row[x] = 0.0F;
+  const int64_t end =
+      y + 1 == job.dst_height ? job.dst_floats - y * job.dst_stride : job.dst_stride;
+  clear(row + job.dst_width, row + end);
 }
 
 HWY_INLINE void store_cut(V value, int64_t left, float* HWY_RESTRICT to) {

@@ -62,9 +62,9 @@ void binary(Isa isa, const Lanes& lanes, BinaryOp op, Activation activation, con
   const bool same = same_extents(layout, b.layout);
   const bool one_map = !same && b.layout.channels == 1 && b.layout.height == layout.height &&
                        b.layout.width == layout.width;
-  FOVEA_CHECK(same || one_map ||
-              (single(b.layout) &&
-               (b.layout.channels == layout.channels || b.layout.channels == 1)));
+  FOVEA_CHECK(
+      same || one_map ||
+      (single(b.layout) && (b.layout.channels == layout.channels || b.layout.channels == 1)));
   for (int lane = 0; lane < lanes.n; ++lane) {
     float* block = lanes.blocks[lane];
     if (layout == b.layout && layout == out.layout) {

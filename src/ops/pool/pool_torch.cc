@@ -28,8 +28,7 @@ Padded padded(const TorchCall& call, float fill) {
 void run_max(TorchCall& call) {
   const auto& a = call.node.attributes<Pool2d>();
   const Padded in = padded(call, -std::numeric_limits<float>::infinity());
-  call.out[0] =
-      at::max_pool2d(in.src, {a.kernel.h, a.kernel.w}, {a.stride.h, a.stride.w}, in.pad);
+  call.out[0] = at::max_pool2d(in.src, {a.kernel.h, a.kernel.w}, {a.stride.h, a.stride.w}, in.pad);
 }
 
 void run_avg(TorchCall& call) {

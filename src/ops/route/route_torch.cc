@@ -10,7 +10,9 @@
 namespace fovea {
 namespace {
 
-std::vector<at::Tensor> body_inputs(const TorchCall& call) { return {call.in.begin() + 1, call.in.end()}; }
+std::vector<at::Tensor> body_inputs(const TorchCall& call) {
+  return {call.in.begin() + 1, call.in.end()};
+}
 
 int n_bodies(const TorchCall& call) { return static_cast<int>(call.node.node().bodies.size()); }
 
@@ -57,7 +59,8 @@ at::Tensor factors_of(const TorchCall& call, int body) {
   }
   at::Tensor factors = at::zeros({call.n}, decision.options());
   for (int64_t choice = 0; choice < decision.size(1); ++choice) {
-    if (body_of_choice(call.node, choice) == body) factors = factors.add(decision.select(1, choice));
+    if (body_of_choice(call.node, choice) == body)
+      factors = factors.add(decision.select(1, choice));
   }
   return factors;
 }

@@ -1,13 +1,14 @@
-// What tiles share: the activation at their end, operands held in registers. Included once per
-// instruction set.
-#if defined(FOVEA_OPS_CPU_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef FOVEA_OPS_CPU_TILE_INL_H_
-#undef FOVEA_OPS_CPU_TILE_INL_H_
+// What kernels share; included once per instruction set.
+#if defined(FOVEA_OPS_CPU_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef FOVEA_OPS_CPU_SIMD_INL_H_
+#undef FOVEA_OPS_CPU_SIMD_INL_H_
 #else
-#define FOVEA_OPS_CPU_TILE_INL_H_
+#define FOVEA_OPS_CPU_SIMD_INL_H_
 #endif
 
 #include <hwy/highway.h>
+
+#include <cstddef>
 
 HWY_BEFORE_NAMESPACE();
 namespace fovea::cpu::HWY_NAMESPACE {
@@ -24,6 +25,15 @@ HWY_INLINE V in_register(V value) {
   asm("" : "+v"(value.raw));  // NOLINT(hicpp-no-assembler): an empty barrier
 #endif
   return value;
+}
+
+// Zeros in [from, to), nothing behind. The barrier keeps compilers from calling memset, which takes
+// longer than the few floats of a gap.
+HWY_INLINE void clear(float* from, const float* to) {
+  const D d;
+  const V zero = in_register(hn::Zero(d));
+  for (; from + HWY_LANES(float) <= to; from += HWY_LANES(float)) hn::StoreU(zero, d, from);
+  for (; from < to; ++from) *from = hn::GetLane(zero);
 }
 
 // A NaN passes, as in the reference: x86 returns the second operand where one is a NaN.

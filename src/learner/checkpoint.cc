@@ -1,0 +1,99 @@
+#include "learner/checkpoint.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "model/safetensors.h"
+
+namespace fovea {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kParam = "param.";
+constexpr std::string_view kMomentum = "momentum.";
+
+json to_json(const Progress& p) {
+  return {{"stage", p.stage},
+          {"epoch", p.epoch},
+          {"stage_epoch", p.stage_epoch},
+          {"step", p.step},
+          {"total_steps", p.total_steps},
+          {"best_top1", p.best_top1},
+          {"seconds", p.seconds},
+          {"samples", p.sums.samples},
+          {"loss", p.sums.loss},
+          {"loss_per_exit", p.sums.loss_per_exit},
+          {"correct_per_exit", p.sums.correct_per_exit},
+          {"first_losses", p.first_losses},
+          {"epoch_lines", p.epoch_lines}};
+}
+
+Progress progress_from(const json& value) {
+  Progress p;
+  value.at("stage").get_to(p.stage);
+  value.at("epoch").get_to(p.epoch);
+  value.at("stage_epoch").get_to(p.stage_epoch);
+  value.at("step").get_to(p.step);
+  value.at("total_steps").get_to(p.total_steps);
+  value.at("best_top1").get_to(p.best_top1);
+  value.at("seconds").get_to(p.seconds);
+  value.at("samples").get_to(p.sums.samples);
+  value.at("loss").get_to(p.sums.loss);
+  value.at("loss_per_exit").get_to(p.sums.loss_per_exit);
+  value.at("correct_per_exit").get_to(p.sums.correct_per_exit);
+  value.at("first_losses").get_to(p.first_losses);
+  value.at("epoch_lines").get_to(p.epoch_lines);
+  return p;
+}
+
+}  // namespace
+
+Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
+  NamedTensors tensors;
+  for (const auto& [name, tensor] : checkpoint.params) {
+    tensors.emplace(std::string(kParam) + name, tensor);
+  }
+  for (const auto& [name, tensor] : checkpoint.momentum) {
+    tensors.emplace(std::string(kMomentum) + name, tensor);
+  }
+  const StringMap metadata{{"fovea.checkpoint", to_json(checkpoint.progress).dump()},
+                           {"fovea.recipe", checkpoint.recipe},
+                           {"fovea.data", checkpoint.data_digest}};
+  return write_safetensors(path, tensors, metadata, Overwrite::kAllow);
+}
+
+Result<Checkpoint> load_checkpoint(const std::string& path) {
+  Result<TensorFile> file = read_safetensors(path);
+  if (!file.ok()) return file.error();
+  const ErrorInfo no_checkpoint{.kind = ErrorKind::kBadInput,
+                                .what = "the file is no checkpoint of a training run",
+                                .where = shown_path(path)};
+  Checkpoint checkpoint;
+  const StringMap& metadata = file.value().metadata;
+  const auto progress = metadata.find("fovea.checkpoint");
+  const auto recipe = metadata.find("fovea.recipe");
+  const auto data = metadata.find("fovea.data");
+  if (progress == metadata.end() || recipe == metadata.end() || data == metadata.end()) {
+    return no_checkpoint;
+  }
+  checkpoint.recipe = recipe->second;
+  checkpoint.data_digest = data->second;
+  try {
+    checkpoint.progress = progress_from(json::parse(progress->second));
+  } catch (const json::exception&) {
+    return no_checkpoint;
+  }
+  for (const auto& [name, tensor] : file.value().tensors) {
+    if (name.starts_with(kParam)) {
+      checkpoint.params.emplace(name.substr(kParam.size()), tensor);
+    } else if (name.starts_with(kMomentum)) {
+      checkpoint.momentum.emplace(name.substr(kMomentum.size()), tensor);
+    } else {
+      return no_checkpoint;
+    }
+  }
+  return checkpoint;
+}
+
+}  // namespace fovea

@@ -1,0 +1,48 @@
+// What a training run says: lines of metrics.jsonl, notes for people, the record in the model file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "learner/checkpoint.h"
+#include "learner/training_step.h"
+
+namespace fovea {
+
+/// {"kind":"step","epoch","step","lr","loss","loss_per_exit","top1_per_exit","images_per_s"} of the
+/// batch; "step" counts from the start of the run.
+[[nodiscard]] std::string step_line(const Progress& progress, const StepReport& report, double rate,
+                                    double images_per_s);
+/// The same of a whole epoch in training, with "kind":"epoch" and "val_top1_per_exit".
+[[nodiscard]] std::string epoch_line(const Progress& progress, const std::vector<double>& val_top1,
+                                     double rate, double images_per_s);
+
+struct ProgressFacts {
+  int64_t epochs = 0;
+  int64_t steps_per_epoch = 0;
+  int64_t batch = 0;
+  double rate = 0;
+  double images_per_s = 0;
+};
+/// "epoch 3/20 step 120/704 loss 4.31 …, 52 min left".
+[[nodiscard]] std::string progress_line(const Progress& progress, const ProgressFacts& facts);
+[[nodiscard]] std::string epoch_note(const Progress& progress, const std::vector<double>& val_top1,
+                                     double images_per_s);
+
+struct RecordFacts {
+  std::string recipe;
+  uint64_t seed = 0;
+  int threads = 1;
+  std::string device;
+  std::string data_digest;
+  int64_t n_train = 0;
+  int64_t n_val = 0;
+  int64_t n_test = 0;
+  std::vector<double> val_top1;   ///< of the stored file
+  std::vector<double> test_top1;  ///< of the stored file
+};
+/// The training record of a model file as JSON.
+[[nodiscard]] std::string record_json(const RecordFacts& facts, const Progress& progress);
+
+}  // namespace fovea

@@ -1,0 +1,465 @@
+#include "learner/recipe.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <set>
+#include <sstream>
+#include <toml.hpp>
+
+#include "base/file.h"
+#include "base/words.h"
+
+namespace fovea {
+namespace {
+
+constexpr size_t kMaxBytes = 1 << 20;
+constexpr int kMaxDepth = 64;
+constexpr int64_t kMaxStages = 64;
+
+struct Bounds {
+  double low = 0;
+  double high = 1e9;
+};
+
+/// Lists every key of a recipe once; a Reader fills the fields, a Writer prints them.
+template <typename Visitor>
+void visit(Visitor& v, RecipeNetwork& network) {
+  v.field("name", network.name);
+  v.field("graph", network.graph);
+  v.map("set", network.set);
+}
+
+template <typename Visitor>
+void visit(Visitor& v, RecipeData& data) {
+  v.field("name", data.name);
+  v.field("train", data.train);
+  v.field("val", data.val);
+  v.field("test", data.test);
+  v.field("hold_out", data.hold_out);
+  v.choice("augment", data.augment, {"none", "pad_crop_flip"});
+  v.field("pad", data.pad, {0, 64});
+  v.field("transform", data.transform);
+  v.field("images", data.images, {2, 1e8});
+  v.field("test_images", data.test_images, {1, 1e8});
+  v.field("image_seed", data.image_seed);
+}
+
+template <typename Visitor>
+void visit(Visitor& v, RecipeRun& run) {
+  v.field("seed", run.seed);
+  v.field("batch", run.batch, {1, 65536});
+  v.field("threads", run.threads, {0, 4096});
+  v.field("checkpoint_minutes", run.checkpoint_minutes, {0, 1e6});
+  v.field("log_every", run.log_every, {1, 1e9});
+}
+
+template <typename Visitor>
+void visit(Visitor& v, ObjectiveSettings& objective) {
+  v.field("kind", objective.kind);
+  v.field("exit_weights", objective.exit_weights);
+  v.field("label_smoothing", objective.label_smoothing, {0, 1});
+}
+
+template <typename Visitor>
+void visit(Visitor& v, SgdSettings& sgd) {
+  v.field("momentum", sgd.momentum, {0, 1});
+  v.field("weight_decay", sgd.weight_decay, {0, 1});
+  v.field("dampening", sgd.dampening, {0, 1});
+  bool nesterov = sgd.nesterov == Nesterov::kYes;
+  v.field("nesterov", nesterov);
+  sgd.nesterov = nesterov ? Nesterov::kYes : Nesterov::kNo;
+}
+
+template <typename Visitor>
+void visit(Visitor& v, Schedule& schedule) {
+  v.choice("kind", schedule.kind, schedule_names());
+  v.field("rate", schedule.rate, {0, 1e3});
+  v.field("milestones", schedule.milestones);
+  v.field("gamma", schedule.gamma, {0, 1});
+  v.field("every", schedule.every, {1, 1e9});
+  v.field("warmup_epochs", schedule.warmup_epochs, {0, 1e6});
+}
+
+template <typename Visitor>
+void visit(Visitor& v, Stage& stage) {
+  v.field("epochs", stage.epochs, {1, 1e6});
+  v.field("init", stage.init);
+  v.field("trainable", stage.trainable);
+  v.choice("mode", stage.mode, {"soft", "masked", "compact"});
+  v.table("objective", stage.objective);
+  v.table("optimizer", stage.optimizer);
+  v.table("schedule", stage.schedule);
+}
+
+template <typename Visitor>
+void visit(Visitor& v, Recipe& recipe) {
+  v.table("network", recipe.network);
+  v.table("data", recipe.data);
+  v.table("run", recipe.run);
+  v.tables("stage", recipe.stages);
+}
+
+[[noreturn]] void refuse(const std::string& key, std::string what, std::string expected = {},
+                         std::string found = {}, std::string hint = {}) {
+  throw Error({.kind = ErrorKind::kBadInput,
+               .what = std::move(what),
+               .where = key,
+               .expected = std::move(expected),
+               .found = std::move(found),
+               .hint = std::move(hint)});
+}
+
+std::string shown(const toml::value& value) {
+  switch (value.type()) {
+    case toml::value_t::string:
+      return "the text '" + value.as_string().str + "'";
+    case toml::value_t::integer:
+      return std::to_string(value.as_integer());
+    case toml::value_t::table:
+      return "a table";
+    case toml::value_t::array:
+      return "a list";
+    default: {
+      std::ostringstream out;
+      out << value;
+      return out.str();
+    }
+  }
+}
+
+class Reader {
+ public:
+  Reader(const toml::table& table, std::string prefix)
+      : table_(table), prefix_(std::move(prefix)) {}
+
+  void field(const std::string& key, std::string& out) {
+    if (const toml::value* value = find(key)) out = text(*value, key);
+  }
+  void field(const std::string& key, bool& out) {
+    const toml::value* value = find(key);
+    if (value == nullptr) return;
+    if (!value->is_boolean()) refuse(prefix_ + key, "wrong type", "true or false", shown(*value));
+    out = value->as_boolean();
+  }
+  void field(const std::string& key, double& out, Bounds bounds = {-1e30, 1e30}) {
+    if (const toml::value* value = find(key)) out = number(*value, key, bounds);
+  }
+  void field(const std::string& key, int64_t& out, Bounds bounds = {0, 1e15}) {
+    const toml::value* value = find(key);
+    if (value == nullptr) return;
+    if (!value->is_integer()) refuse(prefix_ + key, "wrong type", "an integer", shown(*value));
+    number(*value, key, bounds);
+    out = value->as_integer();
+  }
+  void field(const std::string& key, uint64_t& out) {
+    auto signed_out = static_cast<int64_t>(out);
+    field(key, signed_out, {0, 9.2e18});
+    out = static_cast<uint64_t>(signed_out);
+  }
+  void field(const std::string& key, std::vector<double>& out) {
+    each(key, out, [&](const toml::value& item) { return number(item, key, {-1e30, 1e30}); });
+  }
+  void field(const std::string& key, std::vector<std::string>& out) {
+    each(key, out, [&](const toml::value& item) { return text(item, key); });
+  }
+  void choice(const std::string& key, std::string& out, const std::vector<std::string>& choices) {
+    field(key, out);
+    if (std::find(choices.begin(), choices.end(), out) == choices.end()) {
+      const auto near = nearest(out, choices);
+      refuse(prefix_ + key, "no such choice",
+             "one of " + joined(std::span<const std::string>(choices), ", "), out,
+             near ? "perhaps '" + *near + "'" : "");
+    }
+  }
+  /// Values of any simple type, kept as text.
+  void map(const std::string& key, std::map<std::string, std::string, std::less<>>& out) {
+    const toml::value* value = find(key);
+    if (value == nullptr) return;
+    if (!value->is_table()) refuse(prefix_ + key, "wrong type", "a table", shown(*value));
+    for (const auto& [name, item] : value->as_table()) {
+      if (item.is_table() || item.is_array()) {
+        refuse(prefix_ + key + "." + name, "wrong type", "a number or a text", shown(item));
+      }
+      out[name] = item.is_string() ? item.as_string().str : shown(item);
+    }
+  }
+  template <typename T>
+  void table(const std::string& key, T& out) {
+    const toml::value* value = find(key);
+    if (value == nullptr) return;
+    if (!value->is_table()) refuse(prefix_ + key, "wrong type", "a table", shown(*value));
+    read(value->as_table(), prefix_ + key + ".", out);
+  }
+  template <typename T>
+  void tables(const std::string& key, std::vector<T>& out) {
+    const toml::value* value = find(key);
+    if (value == nullptr) return;
+    if (value->is_table()) {
+      read(value->as_table(), prefix_ + key + ".", out.emplace_back());
+      return;
+    }
+    if (!value->is_array()) refuse(prefix_ + key, "wrong type", "[[" + key + "]]", shown(*value));
+    if (value->as_array().size() > kMaxStages) {
+      refuse(prefix_ + key, "too many", "at most " + std::to_string(kMaxStages));
+    }
+    for (const toml::value& item : value->as_array()) {
+      const std::string place = prefix_ + key + "." + std::to_string(out.size());
+      if (!item.is_table()) refuse(place, "wrong type", "a table", shown(item));
+      read(item.as_table(), place + ".", out.emplace_back());
+    }
+  }
+
+  template <typename T>
+  static void read(const toml::table& table, const std::string& prefix, T& out) {
+    Reader reader(table, prefix);
+    visit(reader, out);
+    for (const auto& [key, value] : table) {
+      if (std::find(reader.keys_.begin(), reader.keys_.end(), key) != reader.keys_.end()) continue;
+      const auto near = nearest(key, reader.keys_);
+      refuse(prefix + key, "unknown key",
+             "one of " + joined(std::span<const std::string>(reader.keys_), ", "), {},
+             near ? "perhaps '" + *near + "'" : "");
+    }
+  }
+
+ private:
+  const toml::value* find(const std::string& key) {
+    keys_.push_back(key);
+    const auto found = table_.find(key);
+    return found == table_.end() ? nullptr : &found->second;
+  }
+  [[nodiscard]] std::string text(const toml::value& value, const std::string& key) const {
+    if (!value.is_string()) refuse(prefix_ + key, "wrong type", "a text", shown(value));
+    return value.as_string().str;
+  }
+  double number(const toml::value& value, const std::string& key, Bounds bounds) const {
+    if (!value.is_integer() && !value.is_floating()) {
+      refuse(prefix_ + key, "wrong type", "a number", shown(value));
+    }
+    const double number =
+        value.is_integer() ? static_cast<double>(value.as_integer()) : value.as_floating();
+    if (!(number >= bounds.low && number <= bounds.high)) {
+      std::ostringstream range;
+      range << bounds.low << " to " << bounds.high;
+      refuse(prefix_ + key, "out of range", range.str(), shown(value));
+    }
+    return number;
+  }
+  template <typename T, typename Convert>
+  void each(const std::string& key, std::vector<T>& out, Convert convert) {
+    const toml::value* value = find(key);
+    if (value == nullptr) return;
+    if (!value->is_array()) refuse(prefix_ + key, "wrong type", "a list", shown(*value));
+    out.clear();
+    for (const toml::value& item : value->as_array()) out.push_back(convert(item));
+  }
+
+  const toml::table& table_;
+  std::string prefix_;
+  std::vector<std::string> keys_;
+};
+
+std::string toml_text(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += std::string("\\") + c;
+    } else if (byte < 0x20 || byte == 0x7F) {
+      constexpr std::string_view kHex = "0123456789ABCDEF";
+      out += std::string("\\u00") + kHex[byte >> 4] + kHex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string toml_text(double number) {
+  std::array<char, 40> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), number);
+  std::string out(digits.begin(), end.ptr);
+  // An exponent alone is a float in TOML too; a bare integer is not.
+  if (out.find_first_of(".en") == std::string::npos) out += ".0";
+  return out;
+}
+
+class Writer {
+ public:
+  void field(const std::string& key, const std::string& value) { line(key, toml_text(value)); }
+  void field(const std::string& key, bool value) { line(key, value ? "true" : "false"); }
+  void field(const std::string& key, double value, Bounds = {}) { line(key, toml_text(value)); }
+  void field(const std::string& key, int64_t value, Bounds = {}) {
+    line(key, std::to_string(value));
+  }
+  void field(const std::string& key, uint64_t value) { line(key, std::to_string(value)); }
+  template <typename T>
+  void field(const std::string& key, const std::vector<T>& values) {
+    std::string out;
+    for (const T& value : values) out += (out.empty() ? "" : ", ") + toml_text(value);
+    line(key, "[" + out + "]");
+  }
+  void choice(const std::string& key, const std::string& value, const std::vector<std::string>&) {
+    field(key, value);
+  }
+  void map(const std::string& key, const std::map<std::string, std::string, std::less<>>& values) {
+    if (values.empty()) return;
+    later_ += "\n[" + prefix_ + key + "]\n";
+    for (const auto& [name, value] : values) {
+      later_ += toml_text(name) + " = " + toml_text(value) + "\n";
+    }
+  }
+  template <typename T>
+  void table(const std::string& key, T& value) {
+    nested("[" + prefix_ + key + "]", prefix_ + key + ".", value);
+  }
+  template <typename T>
+  void tables(const std::string& key, std::vector<T>& values) {
+    for (T& value : values) nested("[[" + prefix_ + key + "]]", prefix_ + key + ".", value);
+  }
+  [[nodiscard]] std::string text() const { return now_ + later_; }
+
+ private:
+  void line(const std::string& key, const std::string& value) {
+    now_ += key + " = " + value + "\n";
+  }
+  template <typename T>
+  void nested(const std::string& head, std::string prefix, T& value) {
+    Writer writer;
+    writer.prefix_ = std::move(prefix);
+    visit(writer, value);
+    later_ += "\n" + head + "\n" + writer.text();
+  }
+  std::string prefix_;
+  std::string now_;
+  std::string later_;
+};
+
+toml::value parse_toml(const std::string& text, const std::string& source) {
+  std::istringstream in(text);
+  return toml::parse(in, source);
+}
+
+/// The value as TOML says it, or the text itself where it is no TOML.
+toml::value setting_value(const std::string& text) {
+  try {
+    return toml::find(parse_toml("value = " + text + "\n", "setting"), "value");
+  } catch (const std::exception&) {
+    return {text};
+  }
+}
+
+void put(toml::value& at, std::span<const std::string_view> path, const toml::value& value,
+         const std::string& key) {
+  if (path.empty()) {
+    at = value;
+    return;
+  }
+  if (at.is_array()) {
+    const std::optional<int64_t> index = parse_int(path[0]);
+    if (index && (*index < 0 || *index >= static_cast<int64_t>(at.as_array().size()))) {
+      refuse(key, "no such element", "0 to " + std::to_string(at.as_array().size() - 1));
+    }
+    for (size_t i = 0; i < at.as_array().size(); ++i) {
+      if (!index) put(at.as_array()[i], path, value, key);
+      if (index && static_cast<int64_t>(i) == *index) {
+        put(at.as_array()[i], path.subspan(1), value, key);
+      }
+    }
+    return;
+  }
+  if (!at.is_table()) refuse(key, "no such key");
+  toml::value& next = at.as_table()[std::string(path[0])];
+  if (path.size() > 1 && next.is_uninitialized()) next = toml::table{};
+  put(next, path.subspan(1), value, key);
+}
+
+/// Brackets nest as deeply as a recipe's can; deeper ones would exhaust the parser's stack.
+bool nests_too_deeply(std::string_view text) {
+  int depth = 0;
+  for (const char c : text) {
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') depth = std::max(0, depth - 1);
+    if (depth > kMaxDepth) return true;
+  }
+  return false;
+}
+
+/// toml11's message without its drawing of the text.
+std::string first_line(const std::string& message) {
+  std::string line = message.substr(0, message.find('\n'));
+  const size_t head = line.find("[error] ");
+  if (head != std::string::npos) line = line.substr(head + 8);
+  return line;
+}
+
+void check(Recipe& recipe) {
+  if (recipe.network.name.empty() == recipe.network.graph.empty()) {
+    refuse("network", "needs either 'name' or 'graph'");
+  }
+  if (recipe.data.name.empty()) refuse("data.name", "missing", "a data set, folder, archive, pack");
+  if (recipe.stages.empty()) recipe.stages.emplace_back();
+}
+
+}  // namespace
+
+int64_t Recipe::epochs() const {
+  int64_t sum = 0;
+  for (const Stage& stage : stages) sum += stage.epochs;
+  return sum;
+}
+
+Result<Recipe> parse_recipe(std::string_view text, std::string_view source,
+                            const RecipeSettings& settings) {
+  const std::string where = shown_path(source);
+  ErrorInfo error{
+      .kind = ErrorKind::kBadInput, .what = "the recipe cannot be read", .where = where};
+  if (text.size() > kMaxBytes || nests_too_deeply(text) || !is_utf8(text)) {
+    error.expected = "TOML in UTF-8 of at most 1 MiB";
+    return error;
+  }
+  toml::value root;
+  try {
+    root = parse_toml(std::string(text), where);
+  } catch (const toml::syntax_error& syntax) {
+    error.what = first_line(syntax.what());
+    error.where += ":" + std::to_string(syntax.location().line());
+    return error;
+  } catch (const std::exception&) {
+    error.expected = "TOML";
+    return error;
+  }
+  try {
+    for (const auto& [key, value] : settings) put(root, split(key, '.'), setting_value(value), key);
+    Recipe recipe;
+    Reader::read(root.as_table(), "", recipe);
+    check(recipe);
+    return recipe;
+  } catch (const Error& problem) {
+    error = problem.info();
+  } catch (const std::exception&) {
+    error.expected = "TOML";
+    return error;
+  }
+  const bool from_setting = std::any_of(settings.begin(), settings.end(), [&](const auto& setting) {
+    return setting.first == error.where;
+  });
+  if (from_setting) {
+    error.kind = ErrorKind::kUsage;
+  } else {
+    error.where = where + ": " + error.where;
+  }
+  return error;
+}
+
+std::string recipe_text(const Recipe& recipe) {
+  Recipe copy = recipe;
+  Writer writer;
+  visit(writer, copy);
+  const std::string text = writer.text();
+  return text.starts_with('\n') ? text.substr(1) : text;
+}
+
+}  // namespace fovea

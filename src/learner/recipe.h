@@ -1,0 +1,81 @@
+// Recipes: what is trained on which data, and how. TOML; every key is listed once, in recipe.cc.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fovea/error.h"
+#include "learner/objective_settings.h"
+#include "learner/schedule.h"
+#include "learner/sgd_settings.h"
+
+namespace fovea {
+
+/// One stretch of training with its own objective, optimiser and schedule.
+struct Stage {
+  int64_t epochs = 300;
+  std::string init;                    ///< a model file whose weights this stage starts from
+  std::vector<std::string> trainable;  ///< prefixes of parameter names; empty: all
+  std::string mode = "soft";           ///< soft, masked, compact
+  ObjectiveSettings objective;
+  SgdSettings optimizer;
+  Schedule schedule;
+};
+
+struct RecipeNetwork {
+  std::string name;   ///< a named configuration or a family
+  std::string graph;  ///< a file in text form, instead of a name
+  std::map<std::string, std::string, std::less<>> set;
+};
+
+/// `augment`: pad_crop_flip or none. `hold_out` training pictures are kept for choices where the
+/// data has no split `val`. scenes (name = "scenes") are rendered: images, image_seed, and side is
+/// the network's.
+struct RecipeData {
+  std::string name;
+  std::string train = "train";
+  std::string val;            ///< empty: held out of the training split
+  std::string test = "test";  ///< empty: not measured
+  int64_t hold_out = 5000;
+  std::string augment = "pad_crop_flip";
+  int64_t pad = 4;
+  std::string transform;  ///< as `import --transform`; empty: the network's own
+  int64_t images = 20000;
+  int64_t test_images = 4000;
+  uint64_t image_seed = 1;
+};
+
+struct RecipeRun {
+  uint64_t seed = 0;
+  int64_t batch = 64;
+  int64_t threads = 0;  ///< 0: what the command line says
+  double checkpoint_minutes = 10;
+  int64_t log_every = 50;  ///< steps between lines of metrics.jsonl; the first 50 are all there
+};
+
+struct Recipe {
+  RecipeNetwork network;
+  RecipeData data;
+  RecipeRun run;
+  std::vector<Stage> stages;
+
+  [[nodiscard]] int64_t epochs() const;
+};
+
+/// A recipe's keys as "--set KEY=VALUE" names them: `run.batch`, `network.set.nBlocks`,
+/// `stage.0.schedule.rate`; `stage.schedule.rate` means all stages.
+using RecipeSettings = std::vector<std::pair<std::string, std::string>>;
+
+/// Reads a recipe; `settings` replace or add values. Errors: kBadInput for the text, kUsage for a
+/// setting; both name the key, and the nearest one where it is misspelt.
+[[nodiscard]] Result<Recipe> parse_recipe(std::string_view text, std::string_view source,
+                                          const RecipeSettings& settings = {});
+
+/// The whole recipe with every key; parses back to an equal one.
+[[nodiscard]] std::string recipe_text(const Recipe& recipe);
+
+}  // namespace fovea

@@ -1,0 +1,70 @@
+#include "learner/run_folder.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+
+namespace fovea {
+namespace {
+
+ErrorInfo cannot_write(const std::string& path, int error_number) {
+  return {.kind = ErrorKind::kCannotWrite,
+          .what = std::string("cannot write: ") + std::strerror(error_number),
+          .where = shown_path(path)};
+}
+
+bool exists(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0;
+}
+
+}  // namespace
+
+Status RunFolder::begin(Overwrite overwrite) const {
+  if (::mkdir(path_.c_str(), 0777) != 0 && errno != EEXIST) return cannot_write(path_, errno);
+  for (const std::string& file : {last(), model()}) {
+    if (overwrite == Overwrite::kAllow || !exists(file)) continue;
+    return ErrorInfo{.kind = ErrorKind::kCannotWrite,
+                     .what = "a run is there already",
+                     .where = shown_path(file),
+                     .hint = "--resume goes on with it, --force begins anew"};
+  }
+  for (const std::string& file : {last(), best(), model()}) ::remove(file.c_str());
+  return write_file(metrics(), "", Overwrite::kAllow);
+}
+
+Status RunFolder::go_on(int64_t total_steps) const {
+  if (!exists(metrics())) return write_file(metrics(), "", Overwrite::kAllow);
+  const Result<std::string> text = read_file(metrics());
+  if (!text.ok()) return text.error();
+  std::string kept;
+  size_t begin = 0;
+  while (begin < text.value().size()) {
+    size_t end = text.value().find('\n', begin);
+    if (end == std::string::npos) end = text.value().size();
+    const std::string line = text.value().substr(begin, end - begin);
+    begin = end + 1;
+    const auto value = nlohmann::json::parse(line, nullptr, false);
+    if (!value.is_object() || !value.contains("step") || !value["step"].is_number_integer()) break;
+    if (value["step"].get<int64_t>() > total_steps) break;
+    kept += line + "\n";
+  }
+  return write_file(metrics(), kept, Overwrite::kAllow);
+}
+
+Status RunFolder::log(std::string_view line) const {
+  std::FILE* file = std::fopen(metrics().c_str(), "ae");
+  if (file == nullptr) return cannot_write(metrics(), errno);
+  const std::string text = std::string(line) + "\n";
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const bool closed = std::fclose(file) == 0;
+  if (!written || !closed) return cannot_write(metrics(), errno);
+  return {};
+}
+
+}  // namespace fovea

@@ -1,0 +1,37 @@
+// The files of one training run: recipe.toml, metrics.jsonl, checkpoints, model.fovea.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fovea/error.h"
+#include "fovea/overwrite.h"
+
+namespace fovea {
+
+/// Paths and the metrics log. Not thread-safe.
+class RunFolder {
+ public:
+  explicit RunFolder(std::string path) : path_(std::move(path)) {}
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string recipe() const { return path_ + "/recipe.toml"; }
+  [[nodiscard]] std::string metrics() const { return path_ + "/metrics.jsonl"; }
+  [[nodiscard]] std::string last() const { return path_ + "/last.safetensors"; }
+  [[nodiscard]] std::string best() const { return path_ + "/best.safetensors"; }
+  [[nodiscard]] std::string model() const { return path_ + "/model.fovea"; }
+
+  /// Makes the folder and starts an empty log. Errors: kCannotWrite, also where a run is there
+  /// already and `overwrite` refuses.
+  [[nodiscard]] Status begin(Overwrite overwrite) const;
+  /// Drops what the log says of steps behind `total_steps`, so that it goes on without a seam.
+  [[nodiscard]] Status go_on(int64_t total_steps) const;
+  /// Appends one line to the log.
+  [[nodiscard]] Status log(std::string_view line) const;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,352 @@
+#include "learner/training.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "base/file.h"
+#include "data/core/augment.h"
+#include "fovea/model.h"
+#include "learner/accuracy.h"
+#include "learner/checkpoint.h"
+#include "learner/metrics.h"
+#include "learner/process.h"
+#include "learner/run_folder.h"
+#include "learner/training_step.h"
+#include "model/safetensors.h"
+
+namespace fovea {
+namespace {
+
+constexpr size_t kFirstLosses = 50;
+constexpr int64_t kEvaluationBatch = 100;
+constexpr double kNoteSeconds = 20;
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::vector<int64_t> all_of(const Dataset& data) {
+  std::vector<int64_t> indices(static_cast<size_t>(data.size()));
+  for (size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<int64_t>(i);
+  return indices;
+}
+
+[[noreturn]] void refuse(ErrorKind kind, std::string what, std::string where,
+                         std::string expected = {}, std::string found = {}, std::string hint = {}) {
+  throw Error({.kind = kind,
+               .what = std::move(what),
+               .where = std::move(where),
+               .expected = std::move(expected),
+               .found = std::move(found),
+               .hint = std::move(hint)});
+}
+
+/// Side of the network's single square picture.
+int32_t side_of(const Graph& graph) {
+  const Block& main = graph.main();
+  const Shape& shape = main.value(main.inputs[0]).type.shape;
+  if (main.inputs.size() != 1 || shape.rank() != 3 || shape[0] != 3 || shape[1] != shape[2]) {
+    refuse(ErrorKind::kUsage, "training on pictures needs a network for them", graph.name(),
+           "one input [3,S,S]", shape.text());
+  }
+  return static_cast<int32_t>(shape[1]);
+}
+
+void check_classes(const Graph& graph, const DatasetPtr& data) {
+  if (data == nullptr || data->n_classes() == graph.n_classes()) return;
+  refuse(ErrorKind::kUsage, "data and network have different numbers of classes", graph.name(),
+         std::to_string(graph.n_classes()), std::to_string(data->n_classes()));
+}
+
+/// One run: holds what lives from the first step to the last.
+class Run {
+ public:
+  Run(const TrainingTask& task, const TrainingOptions& options)
+      : task_(task),
+        options_(options),
+        folder_(options.run_folder),
+        recipe_text_(recipe_text(task.recipe)),
+        device_(options.device),
+        side_(side_of(task.graph)),
+        params_(task.params) {
+    check_classes(task.graph, task.train);
+    check_classes(task.graph, task.val);
+    check_classes(task.graph, task.test);
+    make_batches();
+  }
+
+  TrainingResult run() {
+    begin();
+    bool running = true;
+    while (running && progress_.stage < n_stages()) running = run_stage();
+    TrainingResult result{.end = running ? TrainingEnd::kFinished : TrainingEnd::kStopped,
+                          .steps = progress_.total_steps,
+                          .epochs = progress_.epoch,
+                          .val_top1 = val_top1_};
+    if (running) finish(result);
+    return result;
+  }
+
+ private:
+  [[nodiscard]] int64_t n_stages() const {
+    return static_cast<int64_t>(task_.recipe.stages.size());
+  }
+  [[nodiscard]] const Stage& stage() const {
+    return task_.recipe.stages[static_cast<size_t>(progress_.stage)];
+  }
+  [[nodiscard]] int64_t steps_per_epoch() const {
+    const int64_t batch = task_.recipe.run.batch;
+    return (train_->size() + batch - 1) / batch;
+  }
+  void note(const std::string& line) const {
+    if (options_.note) options_.note(line);
+  }
+
+  void make_batches() {
+    const RecipeData& data = task_.recipe.data;
+    const uint64_t seed = task_.recipe.run.seed;
+    std::vector<int64_t> train = all_of(*task_.train);
+    std::vector<int64_t> val;
+    DatasetPtr val_data = task_.val;
+    if (val_data != nullptr) {
+      val = all_of(*val_data);
+    } else if (data.hold_out > 0) {
+      if (data.hold_out >= task_.train->size()) {
+        refuse(ErrorKind::kUsage, "nothing is left to train on", "data.hold_out",
+               "less than " + std::to_string(task_.train->size()), std::to_string(data.hold_out));
+      }
+      HoldOut split = hold_out(task_.train->size(), {.seed = seed, .count = data.hold_out});
+      train = std::move(split.train);
+      val = std::move(split.val);
+      val_data = task_.train;
+    }
+    std::optional<PadCropFlip> augment;
+    if (data.augment == "pad_crop_flip") {
+      augment = PadCropFlip{.seed = seed, .pad = static_cast<int32_t>(data.pad)};
+    }
+    const Normalisation& normal = task_.transform.normalise;
+    train_.emplace(task_.train, std::move(train), side_, normal, augment);
+    if (val_data != nullptr) val_.emplace(val_data, std::move(val), side_, normal);
+    if (task_.test != nullptr) test_.emplace(task_.test, all_of(*task_.test), side_, normal);
+  }
+
+  /// Starts the run folder, or takes up the last checkpoint.
+  void begin() {
+    if (options_.resume == Resume::kNo) {
+      folder_.begin(options_.overwrite).value();
+      write_file(folder_.recipe(), recipe_text_, Overwrite::kAllow).value();
+      return;
+    }
+    Checkpoint checkpoint = load_checkpoint(folder_.last()).value();
+    if (checkpoint.recipe != recipe_text_) {
+      refuse(ErrorKind::kUsage, "the run was started with another recipe or other settings",
+             shown_path(folder_.last()), {}, {}, "resume with the words that began it");
+    }
+    if (checkpoint.data_digest != task_.data_digest) {
+      refuse(ErrorKind::kBadInput, "the data changed since the run began",
+             shown_path(folder_.last()), checkpoint.data_digest, task_.data_digest);
+    }
+    params_ = std::move(checkpoint.params);
+    momentum_ = std::move(checkpoint.momentum);
+    progress_ = std::move(checkpoint.progress);
+    folder_.go_on(progress_.total_steps).value();
+  }
+
+  /// Runs the rest of a stage; false where the run is to stop.
+  bool run_stage() {
+    if (progress_.stage_epoch == 0 && progress_.step == 0 && !stage().init.empty()) {
+      params_ = load_model(stage().init).value().params;
+    }
+    trainer_.emplace(task_.graph, params_, stage(), device_);
+    trainer_->set_momentum(momentum_);
+    while (progress_.stage_epoch < stage().epochs) {
+      if (!run_epoch()) return false;
+    }
+    params_ = trainer_->network().state();
+    momentum_.clear();
+    progress_.stage += 1;
+    progress_.stage_epoch = 0;
+    return true;
+  }
+
+  bool run_epoch() {
+    const std::vector<int64_t> order =
+        epoch_order(task_.recipe.run.seed, static_cast<uint64_t>(progress_.epoch), train_->size());
+    const int64_t batch = task_.recipe.run.batch;
+    epoch_start_ = Clock::now();
+    epoch_start_samples_ = progress_.sums.samples;
+    while (progress_.step < steps_per_epoch()) {
+      const int64_t begin = progress_.step * batch;
+      const auto count = static_cast<size_t>(std::min(batch, train_->size() - begin));
+      step({order.data() + begin, count});
+      if (options_.interrupted != nullptr && options_.interrupted->load()) {
+        checkpoint(folder_.last());
+        refuse(ErrorKind::kInterrupted, "interrupted; a checkpoint was written",
+               shown_path(folder_.last()), {}, {}, "--resume goes on");
+      }
+      const bool stops =
+          options_.stop_after_steps && ++steps_of_call_ >= *options_.stop_after_steps;
+      const bool due = seconds_since(checkpoint_time_) > 60 * task_.recipe.run.checkpoint_minutes;
+      const bool ends_epoch = progress_.step == steps_per_epoch();
+      if (ends_epoch) end_epoch();
+      if (ends_epoch || stops || due) checkpoint(folder_.last());
+      if (stops) return finished();
+      if (ends_epoch) return true;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool finished() const {
+    return progress_.stage + 1 == n_stages() && progress_.stage_epoch == stage().epochs;
+  }
+
+  void step(std::span<const int64_t> places) {
+    const auto count = static_cast<int64_t>(places.size());
+    const at::Tensor values = at::empty({count, 3, side_, side_});
+    const at::Tensor labels = at::empty({count}, at::kLong);
+    train_->fill(places, static_cast<uint64_t>(progress_.epoch), values.data_ptr<float>(),
+                 labels.data_ptr<int64_t>());
+    const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step,
+                                            steps_per_epoch(), stage().epochs);
+    const StepReport report = trainer_->gradients(values, labels);
+    if (!std::isfinite(report.loss)) {
+      refuse(ErrorKind::kCheckFailed, "the loss is no longer finite",
+             "epoch " + std::to_string(progress_.epoch) + ", step " +
+                 std::to_string(progress_.step) + ", rate " + std::to_string(rate),
+             "a number", std::to_string(report.loss), "a lower schedule.rate, or a warm-up");
+    }
+    trainer_->update(rate);
+    progress_.step += 1;
+    progress_.total_steps += 1;
+    add(report);
+    if (progress_.first_losses.size() < kFirstLosses) {
+      progress_.first_losses.push_back(report.loss);
+    }
+    if (progress_.total_steps <= static_cast<int64_t>(kFirstLosses) ||
+        progress_.total_steps % task_.recipe.run.log_every == 0) {
+      folder_.log(step_line(progress_, report, rate, images_per_s())).value();
+    }
+    if (seconds_since(note_time_) > kNoteSeconds) {
+      note_time_ = Clock::now();
+      note(progress_line(progress_, {.epochs = task_.recipe.epochs(),
+                                     .steps_per_epoch = steps_per_epoch(),
+                                     .batch = task_.recipe.run.batch,
+                                     .rate = rate,
+                                     .images_per_s = images_per_s()}));
+    }
+  }
+
+  void add(const StepReport& report) {
+    EpochSums& sums = progress_.sums;
+    const auto n = static_cast<double>(report.samples);
+    sums.samples += report.samples;
+    sums.loss += n * report.loss;
+    sums.loss_per_exit.resize(report.loss_per_exit.size());
+    sums.correct_per_exit.resize(report.correct_per_exit.size());
+    for (size_t e = 0; e < report.loss_per_exit.size(); ++e) {
+      sums.loss_per_exit[e] += n * report.loss_per_exit[e];
+    }
+    for (size_t e = 0; e < report.correct_per_exit.size(); ++e) {
+      sums.correct_per_exit[e] += report.correct_per_exit[e];
+    }
+  }
+
+  [[nodiscard]] double images_per_s() const {
+    return static_cast<double>(progress_.sums.samples - epoch_start_samples_) /
+           std::max(1e-9, seconds_since(epoch_start_));
+  }
+
+  void end_epoch() {
+    const double speed = images_per_s();
+    val_top1_.clear();
+    if (val_) val_top1_ = top1_per_exit(trainer_->network(), *val_, kEvaluationBatch);
+    const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step - 1,
+                                            steps_per_epoch(), stage().epochs);
+    const std::string line = epoch_line(progress_, val_top1_, rate, speed);
+    folder_.log(line).value();
+    note(epoch_note(progress_, val_top1_, speed));
+    progress_.epoch_lines.push_back(line);
+    progress_.epoch += 1;
+    progress_.stage_epoch += 1;
+    progress_.step = 0;
+    progress_.sums = {};
+    if (!val_top1_.empty() && val_top1_.back() > progress_.best_top1) {
+      progress_.best_top1 = val_top1_.back();
+      checkpoint(folder_.best());
+    }
+  }
+
+  void checkpoint(const std::string& path) {
+    progress_.seconds += seconds_since(clock_);
+    clock_ = Clock::now();
+    checkpoint_time_ = clock_;
+    save_checkpoint(path, {.params = trainer_->network().state(),
+                           .momentum = trainer_->momentum(),
+                           .progress = progress_,
+                           .recipe = recipe_text_,
+                           .data_digest = task_.data_digest})
+        .value();
+  }
+
+  /// Writes the model, measures the stored file, and adds the figures to its record.
+  void finish(TrainingResult& result) {
+    Model model{.graph = task_.graph,
+                .params = params_,
+                .transform = task_.transform.text(),
+                .labels = task_.train->class_names()};
+    RecordFacts facts{.recipe = recipe_text_,
+                      .seed = task_.recipe.run.seed,
+                      .threads = options_.threads,
+                      .device = options_.device,
+                      .data_digest = task_.data_digest,
+                      .n_train = train_->size(),
+                      .n_val = val_ ? val_->size() : 0,
+                      .n_test = test_ ? test_->size() : 0};
+    model.training = record_json(facts, progress_);
+    save_model(folder_.model(), model, Storage::kF32, Overwrite::kAllow).value();
+    const Model stored = load_model(folder_.model()).value();
+    const TrainableNetwork network(stored.graph, stored.params, {}, device_);
+    if (val_) facts.val_top1 = top1_per_exit(network, *val_, kEvaluationBatch);
+    if (test_) facts.test_top1 = top1_per_exit(network, *test_, kEvaluationBatch);
+    model.training = record_json(facts, progress_);
+    save_model(folder_.model(), model, Storage::kF32, Overwrite::kAllow).value();
+    result.model = folder_.model();
+    result.val_top1 = facts.val_top1;
+    result.test_top1 = facts.test_top1;
+  }
+
+  const TrainingTask& task_;
+  const TrainingOptions& options_;
+  RunFolder folder_;
+  std::string recipe_text_;
+  at::Device device_;
+  int32_t side_;
+  NamedTensors params_;
+  NamedTensors momentum_;
+  Progress progress_;
+  std::optional<Batches> train_;
+  std::optional<Batches> val_;
+  std::optional<Batches> test_;
+  std::optional<StageTrainer> trainer_;
+  std::vector<double> val_top1_;
+  int64_t steps_of_call_ = 0;
+  int64_t epoch_start_samples_ = 0;
+  Clock::time_point epoch_start_ = Clock::now();
+  Clock::time_point clock_ = Clock::now();
+  Clock::time_point checkpoint_time_ = Clock::now();
+  Clock::time_point note_time_ = Clock::now();
+};
+
+}  // namespace
+
+TrainingResult train(const TrainingTask& task, const TrainingOptions& options) {
+  set_learner_threads(options.threads);
+  keep_freed_memory();
+  return Run(task, options).run();
+}
+
+}  // namespace fovea

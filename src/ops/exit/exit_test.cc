@@ -1,0 +1,35 @@
+#include "ops/exit/exit.h"
+
+#include "op_testing.h"
+
+namespace fovea {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Exit, HasNoOutputAndCostsNothing) {
+  const OpUnderTest op("exit(a) metric=margin", {{10}});
+  EXPECT_EQ(op.view().n_outputs(), 0);
+  EXPECT_EQ(op.cost(), Cost{});
+  EXPECT_EQ(op.view().attributes<Exit>().metric, Metric::kMargin);
+}
+
+TEST(Exit, NamesLogitsThatAreNoVector) {
+  EXPECT_THAT(op_error("exit(a)", {{10, 1, 1}}), HasSubstr("expected [C]; found inputs [10,1,1]"));
+  EXPECT_THAT(op_error("exit(a) metric=surprise", {{10}}), HasSubstr("max_softmax"));
+}
+
+TEST(Exit, StandsInTheMainBlockOnly) {
+  const std::string text =
+      "route(b, a) combine=residual {\n body yes(x0 [1]) {\n exit.1 = exit(x0)\n return x0\n "
+      "}\n}\n";
+  const auto graph =
+      parse_graph("fovea-graph 1\ngraph g\nops exit@1\ninput a [1]\nb = decide(a)\nc = " + text +
+                      "exit.0 = exit(a)\n",
+                  "test");
+  ASSERT_FALSE(graph.ok());
+  EXPECT_THAT(graph.error().message(), HasSubstr("an exit inside a body"));
+}
+
+}  // namespace
+}  // namespace fovea

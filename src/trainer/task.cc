@@ -1,0 +1,144 @@
+#include "trainer/task.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/file.h"
+#include "data/core/pack.h"
+#include "data/core/scenes.h"
+#include "fovea/model.h"
+#include "graph/init.h"
+#include "zoo/zoo.h"
+
+namespace fovea {
+namespace {
+
+constexpr std::string_view kScenes = "scenes";
+
+void make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return;
+  throw Error({.kind = ErrorKind::kCannotWrite,
+               .what = std::string("cannot make the folder: ") + std::strerror(errno),
+               .where = shown_path(path)});
+}
+
+Settings settings_of(const RecipeNetwork& network, std::optional<int64_t> n_classes) {
+  Settings settings(network.set.begin(), network.set.end());
+  if (!n_classes || settings.contains("num_classes")) return settings;
+  for (const SettingDoc& doc : network_settings(network.name)) {
+    if (doc.name == "num_classes") settings["num_classes"] = std::to_string(*n_classes);
+  }
+  return settings;
+}
+
+Graph network_of(const RecipeNetwork& network, std::optional<int64_t> n_classes) {
+  if (!network.graph.empty()) {
+    const Result<std::string> text = read_file(network.graph, 100'000'000);
+    return parse_graph(text.value(), shown_path(network.graph)).value();
+  }
+  return make_network(network.name, settings_of(network, n_classes));
+}
+
+int side_of(const Graph& graph) {
+  const Block& main = graph.main();
+  const Shape& shape = main.value(main.inputs[0]).type.shape;
+  if (shape.rank() == 3 && shape[1] == shape[2]) return static_cast<int>(shape[1]);
+  throw Error({.kind = ErrorKind::kUsage,
+               .what = "training on pictures needs a network for them",
+               .where = graph.name(),
+               .expected = "an input [3,S,S]",
+               .found = shape.text()});
+}
+
+Transform transform_of(const Recipe& recipe, int side) {
+  std::string text = recipe.data.transform;
+  if (text.empty() && recipe.network.graph.empty()) {
+    text = default_transform(recipe.network.name, settings_of(recipe.network, std::nullopt));
+  }
+  if (text.empty()) text = "crop=" + std::to_string(side);
+  return Transform::parse(text, "data.transform").value();
+}
+
+/// A pack of rendered scenes; picture i of the data set is picture first + i of the seed.
+Result<std::string> pack_scenes(const RecipeData& data, const TaskOptions& options, int side,
+                                int64_t first, int64_t count) {
+  const std::string path = options.run_folder + "/scenes-" + std::to_string(data.image_seed) + "-" +
+                           std::to_string(side) + "-" + std::to_string(first) + "-" +
+                           std::to_string(count) + ".fpack";
+  const Result<PackPtr> there = Pack::open(path);
+  if (there.ok() && there.value()->size() == count) return path;
+  if (options.note) options.note("rendering " + std::to_string(count) + " scenes");
+  const ScenesDataset scenes({.seed = data.image_seed, .side = side}, count, first);
+  const Status written = write_pack(path, scenes, Overwrite::kAllow);
+  if (!written.ok()) return written.error();
+  return path;
+}
+
+class Packs {
+ public:
+  Packs(const RecipeData& data, const TaskOptions& options, int side)
+      : data_(data), options_(options), side_(side) {}
+
+  [[nodiscard]] PackPtr train() const {
+    return open(data_.name == kScenes
+                    ? pack_scenes(data_, options_, side_, 0, data_.images)
+                    : options_.pack(data_.name, data_.train, options_.run_folder, side_));
+  }
+  [[nodiscard]] PackPtr val() const {
+    if (data_.val.empty() || data_.name == kScenes) return nullptr;
+    return open(options_.pack(data_.name, data_.val, options_.run_folder, side_));
+  }
+  /// Null where there is none: a folder of one's own need not have one.
+  [[nodiscard]] PackPtr test() const {
+    if (data_.test.empty()) return nullptr;
+    const Result<std::string> path =
+        data_.name == kScenes ? pack_scenes(data_, options_, side_, data_.images, data_.test_images)
+                              : options_.pack(data_.name, data_.test, options_.run_folder, side_);
+    if (!path.ok() && path.error().kind == ErrorKind::kBadInput) {
+      if (options_.note)
+        options_.note("accuracy on '" + data_.test +
+                      "' will not be measured: " + path.error().message());
+      return nullptr;
+    }
+    return open(path);
+  }
+
+ private:
+  [[nodiscard]] static PackPtr open(const Result<std::string>& path) {
+    return Pack::open(path.value()).value();
+  }
+  const RecipeData& data_;
+  const TaskOptions& options_;
+  int side_;
+};
+
+std::string hex(uint64_t number) {
+  std::string out;
+  for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[(number >> shift) & 15];
+  return out;
+}
+
+}  // namespace
+
+TrainingTask make_task(const Recipe& recipe, const TaskOptions& options) {
+  make_folder(options.run_folder);
+  const int side = side_of(network_of(recipe.network, std::nullopt));
+  const Packs packs(recipe.data, options, side);
+  const PackPtr train = packs.train();
+  Graph graph = network_of(recipe.network, train->n_classes());
+  NamedTensors params = options.init_model.empty() ? init_params(graph, recipe.run.seed)
+                                                   : load_model(options.init_model).value().params;
+  return {.recipe = recipe,
+          .graph = std::move(graph),
+          .params = std::move(params),
+          .transform = transform_of(recipe, side),
+          .train = train,
+          .val = packs.val(),
+          .test = packs.test(),
+          .data_digest = hex(train->content_hash())};
+}
+
+}  // namespace fovea

@@ -29,7 +29,8 @@ function(fovea_test name)
   endif()
   add_executable(test_${name} ${TEST_SOURCES})
   target_link_libraries(test_${name} PRIVATE fovea_options ${TEST_DEPENDS} GTest::gmock_main)
-  target_compile_definitions(test_${name} PRIVATE FOVEA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  # Tests run in the root of the tree; a relative path lets clones share compiled files.
+  target_compile_definitions(test_${name} PRIVATE FOVEA_SOURCE_DIR=".")
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
                                                 ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "graph/networks.h"
 #include "graph/params.h"
+#include "networks.h"
 
 namespace fovea {
 namespace {

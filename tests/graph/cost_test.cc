@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "graph/networks.h"
+#include "networks.h"
 
 namespace fovea {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "graph/networks.h"
+#include "networks.h"
 
 namespace fovea {
 namespace {

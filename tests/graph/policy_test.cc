@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "graph/cost.h"
-#include "graph/networks.h"
+#include "networks.h"
 
 namespace fovea {
 namespace {

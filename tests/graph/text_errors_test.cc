@@ -1,7 +1,7 @@
 // What the text form refuses, and how well the message says where and why.
 #include <gmock/gmock.h>
 
-#include "graph/networks.h"
+#include "networks.h"
 
 namespace fovea {
 namespace {

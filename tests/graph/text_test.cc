@@ -1,7 +1,7 @@
 // The text form is written and read back equal; what it allows.
 #include <gmock/gmock.h>
 
-#include "graph/networks.h"
+#include "networks.h"
 
 namespace fovea {
 namespace {

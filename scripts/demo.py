@@ -1,7 +1,8 @@
 """The main job, shown: the last step of scripts/demo. Python standard library only."""
-import glob, json, os, pathlib, shlex, subprocess, sys, tarfile, tempfile
+import glob, json, os, pathlib, shlex, shutil, subprocess, sys, tarfile
 
 FOVEA = "build/release/bin/fovea"
+FOLDER = pathlib.Path("build/demo")
 N_PICTURES = 12
 N_SCENES = 400
 
@@ -29,20 +30,26 @@ def shipped(word):
 
 
 def cifar_pictures(folder):
-    """Some test pictures of a CIFAR-10 folder, taken evenly over the classes; [] where there are none."""
+    """Puts some test pictures of CIFAR-10, taken evenly over the classes, into a folder; how many there were."""
     home = pathlib.Path(os.environ.get("FOVEA_DATA", "data")) / "cifar10"
+
+    def evenly(names):
+        names = sorted(n for n in names if n.lower().endswith((".jpg", ".jpeg", ".png")))
+        return names[:: max(1, len(names) // N_PICTURES)][:N_PICTURES]
+
+    def put(name, data):
+        (folder / "-".join(pathlib.PurePosixPath(name).parts[-2:])).write_bytes(data)
+
+    folder.mkdir(parents=True)
     for archive in sorted(home.glob("test.tar*")):
         with tarfile.open(archive) as tar:
-            files = sorted(m.name for m in tar if m.isfile() and m.name.lower().endswith((".jpg", ".jpeg", ".png")))
-            chosen = files[:: max(1, len(files) // N_PICTURES)][:N_PICTURES]
-            out = []
-            for name in chosen:
-                path = pathlib.Path(folder) / "-".join(pathlib.PurePosixPath(name).parts[-2:])
-                path.write_bytes(tar.extractfile(name).read())
-                out.append(path)
-            return out
-    files = sorted(p for p in (home / "test").rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
-    return files[:: max(1, len(files) // N_PICTURES)][:N_PICTURES]
+            for name in evenly(m.name for m in tar if m.isfile()):
+                put(name, tar.extractfile(name).read())
+        break
+    else:
+        for name in evenly(str(p) for p in (home / "test").rglob("*")):
+            put(name, pathlib.Path(name).read_bytes())
+    return len(list(folder.iterdir()))
 
 
 def policy_of(model):
@@ -72,26 +79,29 @@ def compare(model, data, split):
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="fovea-demo-") as scratch:
-        pictures = cifar_pictures(scratch)
-        model = shipped("cifar10")
-        if pictures and model:
-            print(f"Pictures: {len(pictures)} test pictures of CIFAR-10; each name begins with the true class.")
-            call("predict", model, *pictures, *policy_of(model))
-            compare(model, "cifar10", ["--split", "test"])
-            return
-        print("No CIFAR-10 test set here" if model else "No CIFAR-10 model here", end="; ")
-        print("so the pictures are drawn by the program itself (`fovea data make scenes`).")
-        model, folder = shipped("scenes"), os.path.join(scratch, "scenes")
-        call("data", "make", "scenes", "--images", N_SCENES, "--seed", 20, "-o", folder)
-        if model is None:
-            model = os.path.join(scratch, "untrained.fovea")
-            print("THIS CLONE SHIPS NO MODEL. The weights that follow are UNTRAINED: the labels mean nothing; only the way of running is shown.")
-            call("init", "--network", "ranet-a-cifar10", "-o", model)
-            call("predict", model, *sorted(glob.glob(folder + "/*.png"))[:N_PICTURES], "--threshold", "0.11")
-            return
-        call("predict", model, *sorted(glob.glob(folder + "/*.png"))[:N_PICTURES], *policy_of(model))
-        compare(model, folder, [])
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    pictures = FOLDER / "pictures"
+    n, model = cifar_pictures(pictures), shipped("cifar10")
+    if n and model:
+        print(f"Pictures: {n} test pictures of CIFAR-10; each name begins with the true class.")
+        call("predict", model, pictures, *policy_of(model))
+        compare(model, "cifar10", ["--split", "test"])
+        return
+    print("No CIFAR-10 test set here" if model else "No CIFAR-10 model here", end="; ")
+    print("so the pictures are drawn by the program itself (`fovea data make scenes`).")
+    model, folder = shipped("scenes"), FOLDER / "scenes"
+    shutil.rmtree(pictures)
+    call("data", "make", "scenes", "--images", N_PICTURES, "--seed", 20, "-o", pictures, "--quiet")
+    call("data", "make", "scenes", "--images", N_SCENES, "--seed", 21, "-o", folder, "--quiet")
+    if model is None:
+        model = FOLDER / "untrained.fovea"
+        print("\nTHIS CLONE SHIPS NO MODEL. The weights that follow are UNTRAINED: the labels mean nothing; "
+              "only the way of running is shown.")
+        call("init", "--network", "ranet-a-cifar10", "-o", model, "--quiet")
+        call("predict", model, pictures, "--threshold", "0.11")
+        return
+    call("predict", model, pictures, *policy_of(model))
+    compare(model, folder, [])
 
 
 main()

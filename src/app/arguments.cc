@@ -32,8 +32,7 @@ const OptionSpec* find(const OptionSpecs& specs, std::string_view name) {
   for (const OptionSpec& spec : specs) names.emplace_back(spec.name);
   const auto near = nearest(name, names);
   usage("unknown option " + shown_path(name), "fovea " + std::string(verb), {}, {},
-        near ? "perhaps " + *near
-             : "`fovea " + std::string(verb) + " --help` lists the options");
+        near ? "perhaps " + *near : "`fovea " + std::string(verb) + " --help` lists the options");
 }
 
 }  // namespace

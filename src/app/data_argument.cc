@@ -26,9 +26,7 @@ class Relabelled final : public Dataset {
   }
   [[nodiscard]] std::string file_name(int64_t i) const override { return data_->file_name(i); }
   [[nodiscard]] Result<Picture> picture(int64_t i) const override { return data_->picture(i); }
-  [[nodiscard]] std::optional<PictureView> view(int64_t i) const override {
-    return data_->view(i);
-  }
+  [[nodiscard]] std::optional<PictureView> view(int64_t i) const override { return data_->view(i); }
 
  private:
   DatasetPtr data_;
@@ -74,9 +72,8 @@ DatasetPtr data_from(const Arguments& arguments) {
       open_labelled(name, arguments.value_or("--split", ""), hold_out_from(arguments));
   const int64_t take = arguments.count("--take", data->size(), 1, INT64_MAX);
   if (data->size() == 0) {
-    throw Error({.kind = ErrorKind::kBadInput,
-                 .what = "the data set is empty",
-                 .where = shown_path(name)});
+    throw Error(
+        {.kind = ErrorKind::kBadInput, .what = "the data set is empty", .where = shown_path(name)});
   }
   if (take >= data->size()) return data;
   std::vector<int64_t> indices(static_cast<size_t>(take));

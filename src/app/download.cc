@@ -12,6 +12,7 @@
 #include <system_error>
 #include <vector>
 
+#include "app/interrupt.h"
 #include "base/file.h"
 #include "data/codecs/archive.h"
 #include "fovea/error.h"
@@ -102,11 +103,12 @@ class FolderBeside {
 
 void fetch(const PublishedData& data, const std::string& file) {
   const std::string url(data.url);
-  Finished got = run_program({"curl", "--fail", "--location", "--silent", "--show-error",
-                              "--output", file, "--", url});
+  Finished got = run_program(
+      {"curl", "--fail", "--location", "--silent", "--show-error", "--output", file, "--", url});
   if (got.code == kNoSuchProgram) {
     got = run_program({"wget", "--no-verbose", "--output-document=" + file, "--", url});
   }
+  InterruptGuard::check();
   if (got.code == 0) return;
   if (got.code == kNoSuchProgram) {
     throw Error({.kind = ErrorKind::kNotInBuild,
@@ -135,18 +137,17 @@ void check_digest(const PublishedData& data, const std::string& file) {
   }
 }
 
-bool is_wanted(std::string_view path) {
-  return path.ends_with(".bin") || path.ends_with(".txt");
-}
+bool is_wanted(std::string_view path) { return path.ends_with(".bin") || path.ends_with(".txt"); }
 
 void unpack(const std::string& archive, const std::string& folder) {
   std::optional<ErrorInfo> failed;
-  const Result<ArchiveSummary> read = read_archive(
-      archive, is_wanted, [&](std::string_view path, std::string_view bytes) {
+  const Result<ArchiveSummary> read =
+      read_archive(archive, is_wanted, [&](std::string_view path, std::string_view bytes) {
         const std::string name(path.substr(path.rfind('/') + 1));
         const Status written = write_file(folder + "/" + name, bytes, Overwrite::kAllow);
         if (!written.ok() && !failed) failed = written.error();
       });
+  InterruptGuard::check();
   if (!read.ok()) throw Error(read.error());
   if (failed) throw Error(*failed);
 }
@@ -164,6 +165,7 @@ void get_data(const PublishedData& data, const std::string& archive, const std::
                  .where = shown_path(folder),
                  .hint = "give --force to replace it"});
   }
+  const InterruptGuard guard;
   const fs::path parent = fs::path(folder).parent_path();
   if (!parent.empty()) fs::create_directories(parent, code);
   FolderBeside beside(folder);

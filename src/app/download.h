@@ -18,10 +18,10 @@ struct PublishedData {
 };
 [[nodiscard]] std::span<const PublishedData> published_data();
 
-/// Fetches an archive (or takes the one at `archive` where that is not empty), checks its digest and
-/// unpacks its files into `folder`, which appears only when all is there. Throws Error: kBadInput
-/// where nothing can be fetched or the digest differs, kCannotWrite, kNotInBuild where the machine
-/// has neither curl nor wget.
+/// Fetches an archive (or takes the one at `archive` where that is not empty), checks its digest
+/// and unpacks its files into `folder`, which appears only when all is there. Throws Error:
+/// kBadInput where nothing can be fetched or the digest differs, kCannotWrite, kNotInBuild where
+/// the machine has neither curl nor wget.
 void get_data(const PublishedData& data, const std::string& archive, const std::string& folder,
               Overwrite overwrite, const Console& console);
 

@@ -24,9 +24,7 @@ OptionSpecs executor_options() {
   };
 }
 
-OptionSpecs batch_options() {
-  return {{"--batch", "M", "samples that run together"}};
-}
+OptionSpecs batch_options() { return {{"--batch", "M", "samples that run together"}}; }
 
 std::string_view executor_name(ExecutorKind kind) { return kNames[static_cast<size_t>(kind)]; }
 
@@ -60,9 +58,8 @@ std::unique_ptr<Executor> make_executor(const Context& context, const Network& n
       return std::make_unique<ReferenceExecutor>(network.graph(), network.model.params,
                                                  ReferenceOptions{.taps = execution.taps});
     case ExecutorKind::kLearner:
-      return context.hooks.make_learner(
-          network.graph(), network.model.params,
-          {.taps = execution.taps, .threads = execution.threads});
+      return context.hooks.make_learner(network.graph(), network.model.params,
+                                        {.taps = execution.taps, .threads = execution.threads});
     case ExecutorKind::kRuntime:
       break;
   }

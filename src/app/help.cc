@@ -13,15 +13,16 @@ std::string wrapped(std::string_view text, size_t indent, size_t column) {
   std::string out;
   while (!text.empty()) {
     const size_t end = std::min(text.find(' '), text.size());
-    if (column + end > kWidth && column > indent) {
-      out += '\n' + std::string(indent, ' ');
-      column = indent;
-    }
     out += text.substr(0, end);
     column += end;
     text.remove_prefix(end);
-    if (!text.empty()) {
-      text.remove_prefix(1);
+    if (text.empty()) break;
+    text.remove_prefix(1);
+    const size_t next = std::min(text.find(' '), text.size());
+    if (column + 1 + next > kWidth) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else {
       out += ' ';
       ++column;
     }

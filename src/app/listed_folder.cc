@@ -114,7 +114,8 @@ Result<DatasetPtr> read_listed_folder(const std::string& folder) {
     }
     const auto cells = split(row, ',');
     const size_t most = *std::max_element(columns->begin(), columns->end());
-    if (cells.size() <= most) return bad("a line is too short", std::to_string(most + 1) + " cells");
+    if (cells.size() <= most)
+      return bad("a line is too short", std::to_string(most + 1) + " cells");
     const auto [file_at, label_at, class_at] = *columns;
     const auto label = parse_int(cells[label_at]);
     if (!label || *label < 0 || *label >= kMaxClasses) {
@@ -134,8 +135,7 @@ Result<DatasetPtr> read_listed_folder(const std::string& folder) {
     return ErrorInfo{
         .kind = ErrorKind::kBadInput, .what = "the list is empty", .where = shown_path(path)};
   }
-  return DatasetPtr(
-      std::make_shared<ListedFolder>(folder, std::move(names), std::move(lines)));
+  return DatasetPtr(std::make_shared<ListedFolder>(folder, std::move(names), std::move(lines)));
 }
 
 DatasetPtr open_labelled(const std::string& name, const std::string& split,
@@ -145,10 +145,10 @@ DatasetPtr open_labelled(const std::string& name, const std::string& split,
   if (!folder) return open_data(name, split, find, hold_out).value();
   DatasetPtr data = read_listed_folder(*folder).value();
   const bool has_own = folder->ends_with("/" + split);
-  const DataPlace place{.path = *folder,
-                        .split = split,
-                        .origin = split == "val" && !has_own ? SplitOrigin::kHeldOutOfTrain
-                                                             : SplitOrigin::kOwn};
+  const DataPlace place{
+      .path = *folder,
+      .split = split,
+      .origin = split == "val" && !has_own ? SplitOrigin::kHeldOutOfTrain : SplitOrigin::kOwn};
   return apply_origin(std::move(data), place, hold_out);
 }
 

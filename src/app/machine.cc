@@ -110,8 +110,8 @@ MachineFacts machine_facts() {
   for (const cpu::Isa isa : cpu::isas()) out.kernel_sets.emplace_back(cpu::isa_name(isa));
   std::istringstream lines(text_of("/proc/cpuinfo"));
   constexpr std::array<std::string_view, 10> kWanted{
-      "sse4_1", "avx", "avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16",
-      "asimd"};
+      "sse4_1",  "avx",         "avx2",        "fma",      "f16c",
+      "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd"};
   for (std::string line; std::getline(lines, line);) {
     const size_t colon = line.find(':');
     if (colon == std::string::npos || colon + 2 > line.size()) continue;

@@ -26,8 +26,7 @@ double seconds_since(Clock::time_point start) {
 // Twelve independent sums hide the latency of a multiply-add; they are named one by one because a
 // compiler keeps an indexed array of vectors in memory.
 #if defined(__x86_64__)
-#define FOVEA_TWELVE(DO) \
-  DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
+#define FOVEA_TWELVE(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
 
 __attribute__((target("avx2,fma"))) float spin_avx2(int steps) {
   const __m256 factor = _mm256_set1_ps(0.999F);

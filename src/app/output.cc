@@ -6,9 +6,7 @@ OptionSpec output_option(std::string_view value, std::string_view help) {
   return {"--output", value, help, Takes::kOne, "-o"};
 }
 
-OptionSpec force_option() {
-  return {"--force", "", "overwrite what is there", Takes::kNothing};
-}
+OptionSpec force_option() { return {"--force", "", "overwrite what is there", Takes::kNothing}; }
 
 Overwrite overwrite_from(const Arguments& arguments) {
   return arguments.has("--force") ? Overwrite::kAllow : Overwrite::kRefuse;

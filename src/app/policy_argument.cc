@@ -44,8 +44,8 @@ Policy named_policy(const std::string& text, const Model& model) {
   if (text.find('/') != std::string::npos || text.ends_with(".json")) throw Error(file.error());
   std::vector<std::string> names;
   for (const auto& each : model.policies) names.push_back(each.first);
-  ErrorInfo error = usage("no such policy", "a name stored in the model, a JSON file, or {...}",
-                          text);
+  ErrorInfo error =
+      usage("no such policy", "a name stored in the model, a JSON file, or {...}", text);
   const auto near = nearest(text, names);
   if (near) {
     error.hint = "perhaps '" + *near + "'";

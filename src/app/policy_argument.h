@@ -25,7 +25,7 @@ namespace fovea::app {
 /// The text of --threshold: "0.9", "0.5,-,0.9". One value stands for all exits but the last of
 /// `n_exits`. Errors are kUsage: a value outside [0,1], nan, words, another number of values.
 [[nodiscard]] Result<std::vector<std::optional<float>>> parse_thresholds(std::string_view text,
-                                                                        int n_exits);
+                                                                         int n_exits);
 
 /// The policy under which a sample leaves where either of two says so.
 [[nodiscard]] Policy combined(const Policy& a, const Policy& b);

@@ -216,7 +216,9 @@ void become_trainer(const Context& context) {
   self.resize(length > 0 ? static_cast<size_t>(length) : 0);
   const std::string folder = self.substr(0, self.rfind('/'));
   const std::string trainer = folder + "/../libexec/fovea-trainer";
-  if (::access(trainer.c_str(), X_OK) == 0) {
+  // A trainer without its learner would only find itself.
+  const bool is_trainer = self.ends_with("/fovea-trainer");
+  if (!is_trainer && ::access(trainer.c_str(), X_OK) == 0) {
     std::vector<std::string> words(context.words);
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());

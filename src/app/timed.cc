@@ -12,7 +12,8 @@ Status SegmentRecorder::run(const NamedTensors& inputs, const RunOptions& option
   segment_ms_.clear();
   if (!status.ok()) return status;
   const int64_t n = outputs.macs.defined() ? outputs.macs.numel() : 1;
-  const auto active = static_cast<double>(std::clamp<int64_t>(threads_, 1, std::max<int64_t>(n, 1)));
+  const auto active =
+      static_cast<double>(std::clamp<int64_t>(threads_, 1, std::max<int64_t>(n, 1)));
   for (const SegmentTime& segment : outputs.work.segments) {
     segment_ms_.push_back(segment.ms / active);
   }

@@ -36,7 +36,9 @@ Policy policy_for_rows(const Policy& policy, int64_t begin, int64_t end) {
   if (!policy.replay) return cut;
   auto trace = std::make_shared<Trace>();
   for (const auto& [name, decisions] : policy.replay->points) {
-    trace->points[name] = decisions.rows(begin, end);
+    // A trace that is too short stays as it is: resolve() names both lengths.
+    const bool long_enough = decisions.shape().rank() == 1 && decisions.shape()[0] >= end;
+    trace->points[name] = long_enough ? decisions.rows(begin, end) : decisions;
   }
   cut.replay = std::move(trace);
   return cut;

@@ -1,5 +1,7 @@
 #include "eval/report_json.h"
 
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace fovea {
@@ -11,10 +13,23 @@ ordered_json or_null(const std::optional<double>& value) {
   return value ? ordered_json(*value) : ordered_json();
 }
 
+/// The double with the shortest decimals that read back as the same float32.
+double shortest(float value) {
+  std::array<char, 64> text{};
+  const auto written = std::to_chars(text.data(), text.data() + text.size(), value);
+  double out = value;
+  std::from_chars(text.data(), written.ptr, out);
+  return out;
+}
+
+ordered_json shortest(const std::vector<float>& values) {
+  ordered_json out = ordered_json::array();
+  for (const float value : values) out.push_back(shortest(value));
+  return out;
+}
+
 ordered_json judged(const HindsightResult& result) {
-  return {{"counts", result.counts},
-          {"correct", result.correct},
-          {"cost", static_cast<double>(result.cost)}};
+  return {{"counts", result.counts}, {"correct", result.correct}, {"cost", shortest(result.cost)}};
 }
 
 }  // namespace
@@ -24,10 +39,10 @@ std::string budgeted_json(const BudgetedReport& report) {
       {"anytime", {{"val_correct", report.val_correct}, {"test_correct", report.test_correct}}},
       {"rows", ordered_json::array()}};
   for (const BudgetedRow& row : report.rows) {
-    out["rows"].push_back({{"q", static_cast<double>(row.point.q)},
+    out["rows"].push_back({{"q", shortest(row.point.q)},
                            {"name", row.point.name},
-                           {"distribution", row.point.distribution},
-                           {"thresholds", row.point.thresholds},
+                           {"distribution", shortest(row.point.distribution)},
+                           {"thresholds", shortest(row.point.thresholds)},
                            {"val", judged(row.val)},
                            {"test", judged(row.test)}});
   }

@@ -13,7 +13,8 @@
 namespace fovea {
 
 /// {"anytime":{"val_correct","test_correct"},"rows":[{"q","name","distribution","thresholds",
-/// "val":{"counts","correct","cost"},"test":{…}}]}; numbers round-trip float32.
+/// "val":{"counts","correct","cost"},"test":{…}}]}; floats
+/// are the shortest decimals that read back as the same float32.
 [[nodiscard]] std::string budgeted_json(const BudgetedReport& report);
 
 /// {"n","exits":[{"top1","top5","macs"}],"adaptive":{"top1","mean_macs","ms","counts"}}; null where

@@ -35,6 +35,9 @@ struct VerifyOptions {
   PassOptions pass;
   /// Of the executor that makes the full pass; without it there is no realisation.
   SegmentClock segment_ms;
+  /// Each batch is run this often and the least times count: on a busy machine single times of
+  /// short runs mean little. At least 1.
+  int rounds = 1;
 };
 
 struct Verification {

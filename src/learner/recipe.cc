@@ -37,7 +37,7 @@ void visit(Visitor& v, RecipeData& data) {
   v.field("train", data.train);
   v.field("val", data.val);
   v.field("test", data.test);
-  v.field("hold_out", data.hold_out);
+  v.field("hold_out", data.hold_out, {-1, 1e9});
   v.choice("augment", data.augment, {"none", "pad_crop_flip"});
   v.field("pad", data.pad, {0, 64});
   v.field("transform", data.transform);

@@ -40,7 +40,7 @@ struct RecipeData {
   std::string train = "train";
   std::string val;            ///< empty: held out of the training split
   std::string test = "test";  ///< empty: not measured
-  int64_t hold_out = 5000;
+  int64_t hold_out = -1;      ///< -1: a tenth
   std::string augment = "pad_crop_flip";
   int64_t pad = 4;
   std::string transform;  ///< as `import --transform`; empty: the network's own

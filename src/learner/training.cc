@@ -11,6 +11,7 @@
 #include "fovea/model.h"
 #include "learner/accuracy.h"
 #include "learner/checkpoint.h"
+#include "learner/device.h"
 #include "learner/metrics.h"
 #include "learner/process.h"
 #include "learner/run_folder.h"
@@ -70,7 +71,7 @@ class Run {
         options_(options),
         folder_(options.run_folder),
         recipe_text_(recipe_text(task.recipe)),
-        device_(options.device),
+        device_(device_of(options.device)),
         side_(side_of(task.graph)),
         params_(task.params) {
     check_classes(task.graph, task.train);
@@ -114,7 +115,7 @@ class Run {
     DatasetPtr val_data = task_.val;
     if (val_data != nullptr) {
       val = all_of(*val_data);
-    } else if (data.hold_out > 0) {
+    } else if (data.hold_out != 0) {
       if (data.hold_out >= task_.train->size()) {
         refuse(ErrorKind::kUsage, "nothing is left to train on", "data.hold_out",
                "less than " + std::to_string(task_.train->size()), std::to_string(data.hold_out));

@@ -57,7 +57,9 @@ TEST_F(Inputs, ListsAreReadWhereTheyStand) {
   EXPECT_THAT(all({"-"}, ""), ElementsAre());
 }
 
-TEST_F(Inputs, WhatIsMissingIsGivenOut) { EXPECT_THAT(all({"/absent.png"}), ElementsAre("/absent.png")); }
+TEST_F(Inputs, WhatIsMissingIsGivenOut) {
+  EXPECT_THAT(all({"/absent.png"}), ElementsAre("/absent.png"));
+}
 
 }  // namespace
 }  // namespace fovea::app

@@ -62,9 +62,7 @@ TEST(Threads, AreWithinAffinity) {
   EXPECT_LE(default_threads(), affinity_cores());
 }
 
-TEST(MachineFacts, NameAtLeastOneKernelSet) {
-  EXPECT_FALSE(machine_facts().kernel_sets.empty());
-}
+TEST(MachineFacts, NameAtLeastOneKernelSet) { EXPECT_FALSE(machine_facts().kernel_sets.empty()); }
 
 }  // namespace
 }  // namespace fovea::app

@@ -45,9 +45,8 @@ TEST(Thresholds, DashSwitchesAnExitOff) {
 }
 
 TEST(Thresholds, RefusesWhatIsNoShareOfOne) {
-  for (const char* bad :
-       {"1.5", "-0.1", "nan", "many", "", "0.5,", "inf", "1e999", "0x1", " 0.5", "0.5,0.5",
-        "0.1,0.1,0.1,0.1"}) {
+  for (const char* bad : {"1.5", "-0.1", "nan", "many", "", "0.5,", "inf", "1e999", "0x1", " 0.5",
+                          "0.5,0.5", "0.1,0.1,0.1,0.1"}) {
     const auto got = parse_thresholds(bad, 4);
     ASSERT_FALSE(got.ok()) << bad;
     EXPECT_EQ(got.error().kind, ErrorKind::kUsage);

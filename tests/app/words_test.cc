@@ -45,7 +45,9 @@ TEST(Help, OptionsOfAVerbAreDistinct) {
     std::set<std::string_view> seen;
     for (const OptionSpec& spec : verb->options() + common_options()) {
       EXPECT_TRUE(seen.insert(spec.name).second) << verb->name << " " << spec.name;
-      if (!spec.letter.empty()) EXPECT_TRUE(seen.insert(spec.letter).second) << spec.letter;
+      if (!spec.letter.empty()) {
+        EXPECT_TRUE(seen.insert(spec.letter).second) << spec.letter;
+      }
       EXPECT_EQ(spec.takes == Takes::kNothing, spec.value.empty()) << spec.name;
     }
   }

@@ -127,7 +127,9 @@ TEST(Png, NoisyBytesNeverCrash) {
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 0xA5);
     const Result<Picture> picture = decode_picture(bad, "x", {.max_pixels = 100'000});
-    if (picture.ok()) EXPECT_GT(picture.value().pixels.size(), 0U);
+    if (picture.ok()) {
+      EXPECT_GT(picture.value().pixels.size(), 0U);
+    }
   }
 }
 

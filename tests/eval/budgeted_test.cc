@@ -53,7 +53,7 @@ TEST(BudgetedJson, HoldsRowsWithNumbersThatRoundTrip) {
               StartsWith(R"({"anytime":{"val_correct":[2,2],"test_correct":[2,2]},"rows":[)"));
   EXPECT_THAT(json, HasSubstr(R"("name":"official-1.95")"));
   // 0.3 as float32, as the threshold of the ratio 1.
-  EXPECT_THAT(json, HasSubstr(R"("thresholds":[0.30000001192092896,-100000000.0])"));
+  EXPECT_THAT(json, HasSubstr(R"("thresholds":[0.3,-100000000.0])"));
   EXPECT_THAT(json, HasSubstr(R"("val":{"counts":[1,1],"correct":2,"cost":2.0})"));
 }
 

@@ -200,6 +200,23 @@ TEST_F(Verify, MeasuresTheSegmentsOfThePolicysExits) {
   EXPECT_THAT(result.realisation.value() * adaptive_ms, DoubleNear(8, 1e-6));
 }
 
+TEST_F(Verify, TakesTheLeastTimeOfItsRounds) {
+  Tampered full;
+  int call = 0;
+  const SegmentClock clock = [&] {
+    ++call;
+    return call == 2 ? std::vector<double>{1, 1, 1} : std::vector<double>{900, 900, 900};
+  };
+  const Verification result =
+      verify(full, adaptive_, source_, by_confidence(),
+             {.pass = {.batch = 4, .warmups = 0}, .segment_ms = clock, .rounds = 3})
+          .value();
+  EXPECT_EQ(full.runs, 3);
+  EXPECT_EQ(result.agree, 4);
+  const double adaptive_ms = 4 * (result.ms_adaptive - result.load_ms);
+  EXPECT_THAT(result.realisation.value() * adaptive_ms, DoubleNear(9.0 / 4, 1e-6));
+}
+
 TEST_F(Verify, HasNoRealisationWithoutSegmentTimes) {
   EXPECT_FALSE(verified(by_confidence()).realisation);
   const SegmentClock silent = [] { return std::vector<double>{}; };

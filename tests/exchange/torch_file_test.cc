@@ -193,8 +193,7 @@ TEST(TorchFileBounds, TensorsStayInsideTheirStorage) {
   EXPECT_EQ(refusal("K\x01(K\x03t(K\x01t"), "");  // offset, shape, strides
   EXPECT_THAT(refusal("K\x02(K\x03t(K\x01t"), HasSubstr("'w' lies outside its storage"));
   EXPECT_THAT(refusal(raw("K\0(K\x03t(K\x02t")), HasSubstr("outside its storage"));
-  EXPECT_THAT(refusal(raw("K\0(J\xff\xff\xff\x7ft(K\0t")),
-              HasSubstr("much more memory"));
+  EXPECT_THAT(refusal(raw("K\0(J\xff\xff\xff\x7ft(K\0t")), HasSubstr("much more memory"));
   EXPECT_THAT(refusal(raw("K\0(J\xff\xff\xff\xfft(K\x01t")), HasSubstr("damaged"));
   EXPECT_THAT(refusal(raw("K\0(K\x02t(t")), HasSubstr("damaged"));
   EXPECT_THAT(refusal(raw("K\0(\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x8a\x08\xff\xff\xff"

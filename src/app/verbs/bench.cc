@@ -44,14 +44,12 @@ class Bench {
 
   Line line(std::string what, const Policy* policy) {
     Outputs out;
-    Timing timing = measured(seconds_, 5, [&] {
-      executor_->run(inputs_, {.policy = policy}, out).value();
-    });
+    Timing timing =
+        measured(seconds_, 5, [&] { executor_->run(inputs_, {.policy = policy}, out).value(); });
     timing.median_ms /= n_;
     timing.best_ms /= n_;
-    return {.what = std::move(what),
-            .timing = timing,
-            .macs = static_cast<double>(out.work.macs) / n_};
+    return {
+        .what = std::move(what), .timing = timing, .macs = static_cast<double>(out.work.macs) / n_};
   }
 
   [[nodiscard]] const NamedTensors& inputs() const { return inputs_; }
@@ -189,9 +187,10 @@ const Verb kBenchVerb{
         "Inputs are random numbers, made before the clock starts; a network without a file gets "
         "untrained weights. Times are wall times per sample, the median and the best of many runs. "
         "What a policy saves on real data is what `fovea verify` measures.",
-    .examples = "fovea bench --network ranet-a-cifar10 --threads 1\n"
-                "fovea bench m.fovea --batch 64 --layers\n"
-                "fovea bench m.fovea --max-macs 30M --json",
+    .examples =
+        "fovea bench --network ranet-a-cifar10 --threads 1\n"
+        "fovea bench m.fovea --batch 64 --layers\n"
+        "fovea bench m.fovea --max-macs 30M --json",
     .options = options,
     .run = run,
 };

@@ -26,8 +26,9 @@ OptionSpecs options() {
          OptionSpecs{
              output_option("OUT.fovea", "the model file with the policies"),
              {"--in-place", "", "store them in MODEL itself", Takes::kNothing},
-             {"--default", "NAME", "this policy also becomes `default`, which holds where no other "
-                                   "is given"},
+             {"--default", "NAME",
+              "this policy also becomes `default`, which holds where no other "
+              "is given"},
              force_option(),
          } +
          executor_options() + batch_options();
@@ -112,16 +113,16 @@ int run(Context& context, const Arguments& arguments) {
     rows.push_back({std::move(point), std::move(judged)});
   }
   if (const auto name = arguments.value("--default")) set_default(network.model, *name);
-  network.model.metadata["fovea.calibration"] =
-      Json{{"rule", "official"},
-           {"data", json_text(arguments.needed("--data"))},
-           {"split", json_text(arguments.value_or("--split", ""))},
-           {"n", scores.n()}}
-          .dump();
+  network.model.metadata["fovea.calibration"] = Json{
+      {"rule", "official"},
+      {"data", json_text(arguments.needed("--data"))},
+      {"split", json_text(arguments.value_or("--split", ""))},
+      {"n", scores.n()}}.dump();
   save_model(output, network.model, storage_of(input), overwrite).value();
 
   if (context.console.json()) {
-    context.console.json_result(Json{{"model", json_text(output)}, {"n", scores.n()}, {"policies", json_of(rows)}});
+    context.console.json_result(
+        Json{{"model", json_text(output)}, {"n", scores.n()}, {"policies", json_of(rows)}});
   } else {
     Table table({{"policy", Table::Align::kLeft}, {"top-1 %"}, {"Mmacs"}});
     for (const Row& row : rows) {
@@ -143,12 +144,14 @@ const Verb kCalibrateVerb{
     .usage = "MODEL --data D --split S (-o OUT.fovea | --in-place) [options]",
     .description =
         "Records every exit's scores once and solves for thresholds by the published rule of RANet "
-        "and MSDNet: exits get geometric quotas with ratio 0.05, 0.10, ... 1.95, small ratios leave "
+        "and MSDNet: exits get geometric quotas with ratio 0.05, 0.10, ... 1.95, small ratios "
+        "leave "
         "early. The policies are stored as official-0.05 to official-1.95.\n"
         "Use data that the network was not trained on.",
-    .examples = "fovea calibrate m.fovea --data cifar10 --split val -o calibrated.fovea\n"
-                "fovea calibrate m.fovea --data pictures/ --split val --in-place --default "
-                "official-0.80",
+    .examples =
+        "fovea calibrate m.fovea --data cifar10 --split val -o calibrated.fovea\n"
+        "fovea calibrate m.fovea --data pictures/ --split val --in-place --default "
+        "official-0.80",
     .options = options,
     .run = run,
 };

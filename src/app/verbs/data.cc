@@ -45,10 +45,8 @@ int make(Context& context, const Arguments& arguments) {
   DataProgress work(context.console, arguments, "made");
   make_scenes(scenes, n, folder, overwrite_from(arguments), work.options()).value();
   if (context.console.json()) {
-    context.console.json_result(Json{{"folder", json_text(folder)},
-                                {"n", n},
-                                {"seed", scenes.seed},
-                                {"size", scenes.side}});
+    context.console.json_result(Json{
+        {"folder", json_text(folder)}, {"n", n}, {"seed", scenes.seed}, {"size", scenes.side}});
   }
   context.console.note("wrote " + std::to_string(n) + " pictures and list.csv to " +
                        shown_path(folder));
@@ -58,14 +56,14 @@ int make(Context& context, const Arguments& arguments) {
 // pack ------------------------------------------------------------------------------------------
 
 OptionSpecs pack_options() {
-  return data_options() +
-         OptionSpecs{{"--size", "PIXELS", "pictures become PIXELS x PIXELS (shorter side, centre "
-                                          "crop); without it all must have one size"},
-                     {"--skip-broken", "", "leave out pictures that cannot be read",
-                      Takes::kNothing},
-                     {"--threads", "T", "threads"},
-                     output_option("OUT.fpack", "the pack"),
-                     force_option()};
+  return data_options() + OptionSpecs{{"--size", "PIXELS",
+                                       "pictures become PIXELS x PIXELS (shorter side, centre "
+                                       "crop); without it all must have one size"},
+                                      {"--skip-broken", "",
+                                       "leave out pictures that cannot be read", Takes::kNothing},
+                                      {"--threads", "T", "threads"},
+                                      output_option("OUT.fpack", "the pack"),
+                                      force_option()};
 }
 
 int pack(Context& context, const Arguments& arguments) {
@@ -86,11 +84,11 @@ int pack(Context& context, const Arguments& arguments) {
   }
   if (context.console.json()) {
     context.console.json_result(Json{{"pack", json_text(output)},
-                                {"n", report.n},
-                                {"height", report.height},
-                                {"width", report.width},
-                                {"classes", data->n_classes()},
-                                {"broken", broken_json(report.broken)}});
+                                     {"n", report.n},
+                                     {"height", report.height},
+                                     {"width", report.width},
+                                     {"classes", data->n_classes()},
+                                     {"broken", broken_json(report.broken)}});
   }
   context.console.note("wrote " + shown_path(output) + ": " + std::to_string(report.n) +
                        " pictures of " + std::to_string(report.height) + " x " +
@@ -144,8 +142,9 @@ const Verb kDataMakeVerb{
         "Ten classes of drawn objects over textured clutter. Picture i depends on seed and i alone "
         "and has the same pixels on every machine. DIR/list.csv holds file, label, class, box and "
         "difficulty. Without folders of classes, --data DIR reads the classes from list.csv.",
-    .examples = "fovea data make scenes --images 1000 --seed 1 -o scenes/\n"
-                "fovea data make scenes --images 100 --size 128 -o large/ --force",
+    .examples =
+        "fovea data make scenes --images 1000 --seed 1 -o scenes/\n"
+        "fovea data make scenes --images 100 --size 128 -o large/ --force",
     .options = make_options,
     .run = make,
 };
@@ -155,8 +154,9 @@ const Verb kDataPackVerb{
     .summary = "decode a data set once into one file that is mapped into memory",
     .usage = "--data D --split S -o OUT.fpack [--size PIXELS]",
     .description = "A pack is read without codecs and is what training reads.",
-    .examples = "fovea data pack --data cifar10 --split train -o cifar10-train.fpack\n"
-                "fovea data pack --data pictures/ --size 64 --skip-broken -o pictures.fpack",
+    .examples =
+        "fovea data pack --data cifar10 --split train -o cifar10-train.fpack\n"
+        "fovea data pack --data pictures/ --size 64 --skip-broken -o pictures.fpack",
     .options = pack_options,
     .run = pack,
 };
@@ -165,10 +165,10 @@ const Verb kDataGetVerb{
     .name = "data get",
     .summary = "download a published data set and check its digest",
     .usage = "cifar10|cifar100 [-o DIR]",
-    .description =
-        "Uses curl or wget. The archive's MD5 must be the one that its publisher names.",
-    .examples = "fovea data get cifar10\n"
-                "fovea data get cifar100 --archive cifar-100-binary.tar.gz -o data/cifar100",
+    .description = "Uses curl or wget. The archive's MD5 must be the one that its publisher names.",
+    .examples =
+        "fovea data get cifar10\n"
+        "fovea data get cifar100 --archive cifar-100-binary.tar.gz -o data/cifar100",
     .options = get_options,
     .run = get,
 };

@@ -1,7 +1,6 @@
 // fovea data check|stats: is a data set sound, and what is in it?
-#include <sys/stat.h>
-
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <nlohmann/json.hpp>
@@ -95,8 +94,8 @@ std::string check_text(const DataCheck& found) {
   for (const DuplicateGroup& group : found.duplicates) {
     if (!group.across_splits && !group.across_classes) continue;
     ++across;
-    std::string line = group.across_splits ? "equal pixels across splits:"
-                                           : "equal pixels across classes:";
+    std::string line =
+        group.across_splits ? "equal pixels across splits:" : "equal pixels across classes:";
     for (const PictureRef& each : group.pictures) {
       line += " " + each.split + "/" + shown_path(each.file);
     }
@@ -182,7 +181,7 @@ DataProgress::DataProgress(const Console& console, const Arguments& arguments, s
 DataWork DataProgress::options() const {
   return {.n_threads = threads_, .progress = [this](int64_t done, int64_t total) {
             report_(done, total);
-            return true;
+            return !InterruptGuard::requested();
           }};
 }
 
@@ -203,8 +202,9 @@ const Verb kDataCheckVerb{
     .description =
         "Exit code 5 where a picture is broken, equal pictures lie in two splits or classes, or "
         "splits have other classes. Without --split all splits are checked against each other.",
-    .examples = "fovea data check --data cifar10\n"
-                "fovea data check --data pictures/ --json",
+    .examples =
+        "fovea data check --data cifar10\n"
+        "fovea data check --data pictures/ --json",
     .options = options,
     .run = check,
 };
@@ -214,8 +214,9 @@ const Verb kDataStatsVerb{
     .summary = "sizes, classes, mean and deviation of a data set",
     .usage = "--data D [--split S] [--json]",
     .description = "Mean and deviation are over all pixels of value / 255, per channel.",
-    .examples = "fovea data stats --data cifar10 --split train\n"
-                "fovea data stats --data pictures/ --json",
+    .examples =
+        "fovea data stats --data cifar10 --split train\n"
+        "fovea data stats --data pictures/ --json",
     .options = options,
     .run = stats,
 };

@@ -7,18 +7,20 @@
 
 #include "app/arguments.h"
 #include "app/console.h"
+#include "app/interrupt.h"
 #include "app/timed.h"
 #include "data/codecs/verbs.h"
 
 namespace fovea::app {
 
-/// Threads and progress of a long piece of work; must outlive it.
+/// Threads, progress and interruption of a long piece of work; must outlive it.
 class DataProgress {
  public:
   DataProgress(const Console& console, const Arguments& arguments, std::string what);
   [[nodiscard]] DataWork options() const;
 
  private:
+  InterruptGuard guard_;
   Progress progress_;
   int threads_;
   std::function<void(int64_t, int64_t)> report_;

@@ -56,7 +56,7 @@ Finding processor_finding(const MachineFacts& machine) {
               .found = (machine.processor.empty() ? "unknown" : machine.processor) + "; kernels: " +
                        joined(std::span<const std::string>(machine.kernel_sets), ", ")};
   const std::string& best = machine.kernel_sets.front();
-  if (best == "SSE4" || best == "PORTABLE") {
+  if (!best.starts_with("AVX") && best != "NEON") {
     out.verdict = Verdict::kNotice;
     out.advice = "this processor has no AVX2; everything works, several times slower";
   }
@@ -72,8 +72,9 @@ Finding cores_finding(const MachineFacts& machine) {
                        "; usual number of threads " + std::to_string(default_threads())};
   if (machine.quota && *machine.quota < machine.affinity) {
     out.verdict = Verdict::kNotice;
-    out.advice = "the control group grants less than the cores that are visible; other programs "
-                 "that start a thread per core will be throttled";
+    out.advice =
+        "the control group grants less than the cores that are visible; other programs "
+        "that start a thread per core will be throttled";
   }
   return out;
 }
@@ -118,14 +119,14 @@ Finding blas_finding() {
   }
   const std::string path = blas ? blas->string() : "none";
   out.found = "LibTorch is installed; libblas.so.3 is " + path;
-  const bool fast = path.find("openblas") != std::string::npos ||
-                    path.find("blis") != std::string::npos ||
-                    path.find("mkl") != std::string::npos ||
-                    path.find("atlas") != std::string::npos;
+  const bool fast =
+      path.find("openblas") != std::string::npos || path.find("blis") != std::string::npos ||
+      path.find("mkl") != std::string::npos || path.find("atlas") != std::string::npos;
   if (!fast) {
     out.verdict = Verdict::kProblem;
-    out.advice = "this is the reference BLAS: LibTorch's matrix products are 10 to 15 times too "
-                 "slow; install libopenblas0-pthread";
+    out.advice =
+        "this is the reference BLAS: LibTorch's matrix products are 10 to 15 times too "
+        "slow; install libopenblas0-pthread";
   }
   return out;
 }
@@ -202,15 +203,16 @@ Finding payment_finding(const Payment& payment) {
               payment.data;
   if (!payment.pays) {
     out.verdict = Verdict::kNotice;
-    out.advice = "leaving early does not pay here: calibrate on data like yours (`fovea "
-                 "calibrate`), lower the thresholds, or switch off exits that few take";
+    out.advice =
+        "leaving early does not pay here: calibrate on data like yours (`fovea "
+        "calibrate`), lower the thresholds, or switch off exits that few take";
   }
   return out;
 }
 
 int run(Context& context, const Arguments& arguments) {
-  const bool has_model = !arguments.inputs().empty() || arguments.has("--network") ||
-                         arguments.has("--graph");
+  const bool has_model =
+      !arguments.inputs().empty() || arguments.has("--network") || arguments.has("--graph");
   arguments.expect_inputs(0, 1, "at most one MODEL");
   std::optional<Payment> payment;
   if (has_model) payment = measure_payment(context, arguments);
@@ -224,9 +226,7 @@ int run(Context& context, const Arguments& arguments) {
   if (payment) findings.push_back(payment_finding(*payment));
 
   if (!context.console.json()) {
-    Table table({{"", Table::Align::kLeft},
-                 {"", Table::Align::kLeft},
-                 {"", Table::Align::kLeft}});
+    Table table({{"", Table::Align::kLeft}, {"", Table::Align::kLeft}, {"", Table::Align::kLeft}});
     for (const Finding& each : findings) {
       table.add({std::string(word(each.verdict)), each.name, each.found});
       if (!each.advice.empty()) table.add({"", "", "-> " + each.advice});
@@ -270,12 +270,14 @@ const Verb kDoctorVerb{
     .usage = "[MODEL [--data D --split S] [policy]] [--json]",
     .description =
         "Names what it found and what to do about it: instruction sets, cores against affinity and "
-        "control group, the BLAS that LibTorch would use, measured peak and bandwidth. With a model "
+        "control group, the BLAS that LibTorch would use, measured peak and bandwidth. With a "
+        "model "
         "it measures adaptive execution against the last exit alone, in one sitting; `pays` is "
         "false where adaptive takes more than 0.95 of the full time, or there is no early exit.",
-    .examples = "fovea doctor\n"
-                "fovea doctor models/NAME.fovea --data cifar10 --split test --threshold 0.9\n"
-                "fovea doctor --json",
+    .examples =
+        "fovea doctor\n"
+        "fovea doctor models/NAME.fovea --data cifar10 --split test --threshold 0.9\n"
+        "fovea doctor --json",
     .options = options,
     .run = run,
 };

@@ -25,8 +25,9 @@ enum class EvalMode : uint8_t { kHindsight, kExecuted };
 OptionSpecs options() {
   return network_options() + data_options() +
          OptionSpecs{
-             {"--scores", "FILE", "recorded scores instead of a model: val_logits or val_probs "
-                                  "[K,n,C], val_targets, the same for test, flops [K]"},
+             {"--scores", "FILE",
+              "recorded scores instead of a model: val_logits or val_probs "
+              "[K,n,C], val_targets, the same for test, flops [K]"},
              {"--mode", "hindsight|executed",
               "judge the policy on recorded scores, or run it (gives ms); hindsight, but executed "
               "for a deadline"},
@@ -53,8 +54,7 @@ std::string report_text(const std::vector<ExitAccuracy>& accuracies,
   Table table({{"exit"}, {"top-1 %"}, {"top-5 %"}, {"Mmacs"}, {"leave here"}});
   for (size_t e = 0; e < accuracies.size(); ++e) {
     table.add({std::to_string(e), per_cent(accuracies[e].top1_percent()),
-               per_cent(accuracies[e].top5_percent()),
-               millions(static_cast<double>(costs[e].macs)),
+               per_cent(accuracies[e].top5_percent()), millions(static_cast<double>(costs[e].macs)),
                e < adaptive.counts.size() ? std::to_string(adaptive.counts[e]) : "0"});
   }
   std::string out = std::to_string(adaptive.n) + " samples\n" + table.text();
@@ -107,8 +107,8 @@ Status execute_rows(Context& context, const Execution& execution, const Scores& 
   const TensorSource source({{"input", scores_as_input(scores)}}, scores.labels);
   const ExitTable table = exit_table(scores);
   for (BudgetedRow& row : report.rows) {
-    Result<AdaptiveReport> ran = evaluate_executed(*executor, source, row.point.policy,
-                                                   {.batch = scores.n(), .warmups = 0});
+    Result<AdaptiveReport> ran =
+        evaluate_executed(*executor, source, row.point.policy, {.batch = scores.n(), .warmups = 0});
     if (!ran.ok()) return ran.error();
     row.*part = judge(scores, table, std::move(ran.value().exits));
   }
@@ -167,17 +167,19 @@ int run(Context& context, const Arguments& arguments) {
 const Verb kEvalVerb{
     .name = "eval",
     .summary = "accuracy, cost and time of every exit and of a policy on labelled data",
-    .usage = "MODEL --data D --split S [--mode hindsight|executed] [policy] [options]\n"
-             "       fovea eval --scores FILE [--mode hindsight|executed] [--json]",
+    .usage =
+        "MODEL --data D --split S [--mode hindsight|executed] [policy] [options]\n"
+        "       fovea eval --scores FILE [--mode hindsight|executed] [--json]",
     .description =
         "Every exit is recorded for every sample; then the policy is judged on these scores "
         "(hindsight), or run (executed). With --scores it is the published budgeted evaluation: 39 "
         "sets of thresholds from the val scores, applied to val and test.\n"
         "Accuracies are in per cent; ms is the mean wall time of a sample, loading included.",
-    .examples = "fovea eval models/NAME.fovea --data cifar10 --split test\n"
-                "fovea eval models/NAME.fovea --data cifar10 --split test --threshold 0.9 --mode "
-                "executed --batch 32 --json\n"
-                "fovea eval --scores scores.safetensors --json",
+    .examples =
+        "fovea eval models/NAME.fovea --data cifar10 --split test\n"
+        "fovea eval models/NAME.fovea --data cifar10 --split test --threshold 0.9 --mode "
+        "executed --batch 32 --json\n"
+        "fovea eval --scores scores.safetensors --json",
     .options = options,
     .run = run,
 };

@@ -1,7 +1,6 @@
 // fovea export: other programs' forms of a network.
-#include <sys/stat.h>
-
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 
@@ -48,9 +47,9 @@ int run(Context& context, const Arguments& arguments) {
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
   if (folder) require_folder(*folder, network.graph().n_exits(), overwrite);
-  const OnnxOptions onnx{.batch = arguments.count("--batch", 1, 1, 1 << 20),
-                         .fold_batch_norm = arguments.has("--no-fold") ? FoldBatchNorm::kNo
-                                                                       : FoldBatchNorm::kYes};
+  const OnnxOptions onnx{
+      .batch = arguments.count("--batch", 1, 1, 1 << 20),
+      .fold_batch_norm = arguments.has("--no-fold") ? FoldBatchNorm::kNo : FoldBatchNorm::kYes};
   const Model& model = network.model;
   if (file) {
     export_onnx(model.graph, model.params, *file, onnx, overwrite).value();
@@ -83,8 +82,9 @@ const Verb kExportVerb{
         "with N fixed by --batch (1), its outputs are logits.0 to logits.K-1 [N,C]. Normalisations "
         "are folded into convolutions and resizes to the same size are left out. Decisions are not "
         "part of it: every run computes all exits; a file of --per-exit computes one.",
-    .examples = "fovea export m.fovea --onnx m.onnx\n"
-                "fovea export m.fovea --onnx m.onnx --batch 64 --per-exit exits/",
+    .examples =
+        "fovea export m.fovea --onnx m.onnx\n"
+        "fovea export m.fovea --onnx m.onnx --batch 64 --per-exit exits/",
     .options = options,
     .run = run,
 };

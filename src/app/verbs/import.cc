@@ -1,4 +1,6 @@
 // fovea import: a checkpoint of another program becomes a model file.
+#include "exchange/import.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -7,7 +9,6 @@
 #include "app/verbs/verbs.h"
 #include "base/words.h"
 #include "data/core/transform.h"
-#include "exchange/import.h"
 #include "zoo/zoo.h"
 
 namespace fovea::app {
@@ -16,8 +17,9 @@ namespace {
 OptionSpecs options() {
   return {
       output_option("M.fovea", "the model file"),
-      {"--network", "NAME", "a named network or a family; without it what the checkpoint's own "
-                            "metadata calls `model`"},
+      {"--network", "NAME",
+       "a named network or a family; without it what the checkpoint's own "
+       "metadata calls `model`"},
       {"--set", "KEY=VALUE", "a setting of the network; may be repeated", Takes::kMany},
       {"--graph", "FILE", "a network in its text form, instead of --network"},
       {"--prefix", "P", "take only keys that begin with P, and strip it"},
@@ -36,9 +38,8 @@ constexpr uint64_t kMaxLabelBytes = uint64_t{1} << 26;
 void check_given_settings(const std::string& name, const Settings& given) {
   const std::vector<SettingDoc> docs = network_settings(name);
   for (const auto& [key, value] : given) {
-    const bool known = std::any_of(docs.begin(), docs.end(), [&key = key](const SettingDoc& doc) {
-      return doc.name == key;
-    });
+    const bool known = std::any_of(docs.begin(), docs.end(),
+                                   [&key = key](const SettingDoc& doc) { return doc.name == key; });
     if (!known) (void)make_network(name, {{key, value}});  // throws with the nearest name
   }
 }
@@ -67,7 +68,7 @@ Chosen choose(const Arguments& arguments, const Checkpoint& checkpoint) {
                  .expected = "--network NAME, since the checkpoint does not say its `model`",
                  .hint = "`fovea import --help` shows examples"});
   }
-  check_given_settings(out.name, out.settings);
+  if (!out.settings.empty()) check_given_settings(out.name, out.settings);
   if (!described) return out;
   for (const auto& [key, value] : checkpoint.settings) {
     if (key != "model" && out.settings.emplace(key, value).second) out.kind = ErrorKind::kBadInput;
@@ -154,9 +155,9 @@ int run(Context& context, const Arguments& arguments) {
   save_model(output, model, storage, overwrite).value();
   if (context.console.json()) {
     context.console.json_result(nlohmann::ordered_json{{"model", json_text(output)},
-                                                  {"network", model.graph.name()},
-                                                  {"exits", model.graph.n_exits()},
-                                                  {"params", model.graph.n_params()}});
+                                                       {"network", model.graph.name()},
+                                                       {"exits", model.graph.n_exits()},
+                                                       {"params", model.graph.n_params()}});
   }
   context.console.note("wrote " + shown_path(output) + ": " + model.graph.name() + ", " +
                        std::to_string(model.graph.n_exits()) + " exit(s), " +
@@ -176,13 +177,14 @@ const Verb kImportVerb{
         "`module.` is always stripped. Settings may also stand in the checkpoint's own metadata.\n"
         "Missing, unexpected, mis-shaped keys and numbers that are not finite are errors that list "
         "them.",
-    .examples = "fovea import model_best.pth.tar -o m.fovea --network ranet-a-cifar10\n"
-                "fovea import msdnet.pth -o m.fovea --network msdnet --set nBlocks=7 --set "
-                "data=cifar100\n"
-                "fovea import resnet18.safetensors -o m.fovea --network resnet18 --labels "
-                "names.txt --storage f16\n"
-                "fovea import mobilenet_v2.safetensors -o m.fovea --network mobilenetv2 --set "
-                "padding=tf_same --transform resize=256,crop=224,mean=0.5,std=0.5",
+    .examples =
+        "fovea import model_best.pth.tar -o m.fovea --network ranet-a-cifar10\n"
+        "fovea import msdnet.pth -o m.fovea --network msdnet --set nBlocks=7 --set "
+        "data=cifar100\n"
+        "fovea import resnet18.safetensors -o m.fovea --network resnet18 --labels "
+        "names.txt --storage f16\n"
+        "fovea import mobilenet_v2.safetensors -o m.fovea --network mobilenetv2 --set "
+        "padding=tf_same --transform resize=256,crop=224,mean=0.5,std=0.5",
     .options = options,
     .run = run,
 };

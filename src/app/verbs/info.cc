@@ -41,8 +41,8 @@ std::vector<TensorLine> tensors_of(const Network& network) {
     return out;
   }
   for (const Param& param : network.graph().params()) {
-    out.push_back({param.name, param.role == ParamRole::kCounter ? DType::kI64 : DType::kF32,
-                   param.shape});
+    out.push_back(
+        {param.name, param.role == ParamRole::kCounter ? DType::kI64 : DType::kF32, param.shape});
   }
   return out;
 }
@@ -185,10 +185,11 @@ const Verb kInfoVerb{
         "this exit depends on; official Mops is the count of the published programs.\n"
         "Names of networks and families come with --network help; settings are those of the "
         "published programs.",
-    .examples = "fovea info models/NAME.fovea\n"
-                "fovea info --network ranet-a-cifar10 --json\n"
-                "fovea info --network msdnet --set nBlocks=7 --set data=cifar100 --text > net.txt\n"
-                "fovea info --graph net.txt --svg net.svg",
+    .examples =
+        "fovea info models/NAME.fovea\n"
+        "fovea info --network ranet-a-cifar10 --json\n"
+        "fovea info --network msdnet --set nBlocks=7 --set data=cifar100 --text > net.txt\n"
+        "fovea info --graph net.txt --svg net.svg",
     .options = options,
     .run = run,
 };

@@ -103,9 +103,8 @@ int run(Context& context, const Arguments& arguments) {
   const bool has_policy =
       policy_from(arguments, network.model).has_value() || stored != network.model.policies.end();
   const Policy policy = policy_or_default(arguments, network.model);
-  const auto plan =
-      Plan::make(network.graph(), network.model.params,
-                 {.micro_batch = batch, .isa = arguments.value_or("--isa", "")});
+  const auto plan = Plan::make(network.graph(), network.model.params,
+                               {.micro_batch = batch, .isa = arguments.value_or("--isa", "")});
   // Without any policy the plan is shown for all exits, as `run` would use it.
   Explained explained{.report = plan->report(),
                       .asked = has_policy ? resolve(policy, network.graph()).value().asked
@@ -140,11 +139,13 @@ const Verb kPlanVerb{
     .usage = "MODEL | --network NAME | --graph FILE  [--batch M] [--explain] [policy]",
     .description =
         "A network without a file gets untrained weights. --explain times every step on one thread "
-        "on inputs of random numbers: us and GFLOP/s are per sample; exit is the one that needs the "
+        "on inputs of random numbers: us and GFLOP/s are per sample; exit is the one that needs "
+        "the "
         "step first; refused says why kernels that stand higher on the list were not taken.",
-    .examples = "fovea plan --network ranet-a-cifar10\n"
-                "fovea plan m.fovea --batch 8 --explain\n"
-                "fovea plan m.fovea --exit 2 --explain --json",
+    .examples =
+        "fovea plan --network ranet-a-cifar10\n"
+        "fovea plan m.fovea --batch 8 --explain\n"
+        "fovea plan m.fovea --exit 2 --explain --json",
     .options = options,
     .run = run,
 };

@@ -131,9 +131,8 @@ class Predictor {
   void run(const std::vector<size_t>& good, Outputs& out) {
     const size_t n = transform_.n_values();
     const auto count = static_cast<int64_t>(good.size());
-    Tensor tensor = Tensor::f32(Shape{static_cast<int64_t>(kChannels), transform_.crop,
-                                      transform_.crop}
-                                    .batched(count));
+    Tensor tensor = Tensor::f32(
+        Shape{static_cast<int64_t>(kChannels), transform_.crop, transform_.crop}.batched(count));
     for (size_t r = 0; r < good.size(); ++r) {
       std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(good[r] * n), n,
                   tensor.f() + r * n);
@@ -203,9 +202,10 @@ class Predictor {
               {"ms", item.ms},
               {"top", Json::array()}};
     for (const int64_t index : largest(logits)) {
-      line["top"].push_back({{"class", label(index)},
-                             {"index", index},
-                             {"confidence", json_float(probabilities[static_cast<size_t>(index)])}});
+      line["top"].push_back(
+          {{"class", label(index)},
+           {"index", index},
+           {"confidence", json_float(probabilities[static_cast<size_t>(index)])}});
     }
     console_.json_result(line);
   }
@@ -213,9 +213,9 @@ class Predictor {
   void print_error(const Item& item) {
     if (console_.json()) {
       console_.json_result(Json{{"file", json_text(item.file)},
-                           {"error",
-                            {{"kind", std::string(kind_word(item.error->kind))},
-                             {"message", json_text(item.error->message())}}}});
+                                {"error",
+                                 {{"kind", std::string(kind_word(item.error->kind))},
+                                  {"message", json_text(item.error->message())}}}});
     } else {
       print_columns(item.file, "-", "-", "-", "-", "-");
       console_.note("fovea: warning: " + item.error->message());
@@ -229,10 +229,9 @@ class Predictor {
       const float value = row[static_cast<size_t>(i)];
       return value == value ? value : -std::numeric_limits<float>::infinity();
     };
-    std::partial_sort(order.begin(), order.begin() + top_k_, order.end(),
-                      [&key](int64_t a, int64_t b) {
-                        return key(a) != key(b) ? key(a) > key(b) : a < b;
-                      });
+    std::partial_sort(
+        order.begin(), order.begin() + top_k_, order.end(),
+        [&key](int64_t a, int64_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
     order.resize(static_cast<size_t>(top_k_));
     return order;
   }
@@ -254,9 +253,9 @@ class Predictor {
     using Align = Table::Align;
     console_.result(padded(shown_path(file), file_width_, Align::kLeft) + "  " +
                     padded(name, label_width_, Align::kLeft) + "  " +
-                    padded(confidence, 10, Align::kRight) + "  " +
-                    padded(exit, 4, Align::kRight) + "  " + padded(macs, 8, Align::kRight) + "  " +
-                    padded(ms, 7, Align::kRight) + "\n");
+                    padded(confidence, 10, Align::kRight) + "  " + padded(exit, 4, Align::kRight) +
+                    "  " + padded(macs, 8, Align::kRight) + "  " + padded(ms, 7, Align::kRight) +
+                    "\n");
   }
 
   Console& console_;
@@ -320,10 +319,11 @@ const Verb kPredictVerb{
         "cannot be read is named and passed over; the exit code is then 3.\n"
         "ms is what a picture cost: its decoding and its share of the network's time; --batch says "
         "how many run together (8).",
-    .examples = "fovea predict models/NAME.fovea photo.jpg\n"
-                "fovea predict models/NAME.fovea folder/ --threshold 0.9 --json\n"
-                "find . -name '*.png' | fovea predict models/NAME.fovea - --max-macs 30M\n"
-                "fovea predict models/NAME.fovea 'shots/*.jpg' --policy official-1.00 --topk 3",
+    .examples =
+        "fovea predict models/NAME.fovea photo.jpg\n"
+        "fovea predict models/NAME.fovea folder/ --threshold 0.9 --json\n"
+        "find . -name '*.png' | fovea predict models/NAME.fovea - --max-macs 30M\n"
+        "fovea predict models/NAME.fovea 'shots/*.jpg' --policy official-1.00 --topk 3",
     .options = options,
     .run = run,
 };

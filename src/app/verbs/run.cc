@@ -17,8 +17,9 @@ namespace {
 OptionSpecs options() {
   return network_options() +
          OptionSpecs{
-             {"--input", "A.safetensors", "holds the input [N, shape] under the network's name for "
-                                          "it, `input`; other tensors are ignored"},
+             {"--input", "A.safetensors",
+              "holds the input [N, shape] under the network's name for "
+              "it, `input`; other tensors are ignored"},
              output_option("B.safetensors", "receives the answers"),
              force_option(),
          } +
@@ -41,7 +42,8 @@ NamedTensors piece_of(const NamedTensors& inputs, int64_t begin, int64_t end) {
 void append(Tensor& all, const Tensor& piece, int64_t begin, int64_t n) {
   if (!piece.defined()) return;
   if (!all.defined()) all = Tensor(piece.dtype(), piece.shape().per_sample().batched(n));
-  const size_t row = piece.shape()[0] == 0 ? 0 : piece.bytes() / static_cast<size_t>(piece.shape()[0]);
+  const size_t row =
+      piece.shape()[0] == 0 ? 0 : piece.bytes() / static_cast<size_t>(piece.shape()[0]);
   std::copy_n(piece.raw(), piece.bytes(), all.raw() + row * static_cast<size_t>(begin));
 }
 
@@ -151,13 +153,13 @@ int run(Context& context, const Arguments& arguments) {
   }
   const double macs = mean(pieces.outputs().macs);
   if (context.console.json()) {
-    context.console.json_result(nlohmann::ordered_json{
-        {"n", n},
-        {"output", json_text(output)},
-        {"executor", std::string(executor_name(execution.kind))},
-        {"threads", execution.threads},
-        {"mean_macs", macs},
-        {"ms", ms / static_cast<double>(n)}});
+    context.console.json_result(
+        nlohmann::ordered_json{{"n", n},
+                               {"output", json_text(output)},
+                               {"executor", std::string(executor_name(execution.kind))},
+                               {"threads", execution.threads},
+                               {"mean_macs", macs},
+                               {"ms", ms / static_cast<double>(n)}});
   }
   context.console.note("wrote " + shown_path(output) + ": " + std::to_string(n) + " samples, " +
                        millions(macs) + " Mmacs and " + fixed(ms / static_cast<double>(n), 3) +
@@ -177,14 +179,15 @@ const Verb kRunVerb{
         "score of the exit that each sample took. Taps are written under their names; a sample "
         "that left before a tapped value was computed has zeros there.\n"
         "A sample's logits at an exit have the same bits alone and in any batch.",
-    .examples = "fovea run m.fovea --input x.safetensors --output y.safetensors\n"
-                "fovea run m.fovea --input x.safetensors -o y.safetensors --threshold 0.9\n"
-                "fovea run m.fovea --input x.safetensors -o y.safetensors --threshold 0.5,-,0.9 "
-                "--trace t.safetensors\n"
-                "fovea run m.fovea --input x.safetensors -o z.safetensors --policy "
-                "'{\"replay\":\"t.safetensors\"}'\n"
-                "fovea run m.fovea --input x.safetensors -o y.safetensors --executor reference "
-                "--tap block.0.0.out",
+    .examples =
+        "fovea run m.fovea --input x.safetensors --output y.safetensors\n"
+        "fovea run m.fovea --input x.safetensors -o y.safetensors --threshold 0.9\n"
+        "fovea run m.fovea --input x.safetensors -o y.safetensors --threshold 0.5,-,0.9 "
+        "--trace t.safetensors\n"
+        "fovea run m.fovea --input x.safetensors -o z.safetensors --policy "
+        "'{\"replay\":\"t.safetensors\"}'\n"
+        "fovea run m.fovea --input x.safetensors -o y.safetensors --executor reference "
+        "--tap block.0.0.out",
     .options = options,
     .run = run,
 };

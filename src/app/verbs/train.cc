@@ -79,9 +79,10 @@ const Verb kTrainVerb{
         "checkpoints last and best, and model.fovea. Data is packed first where it is no pack; a "
         "data set is looked up under $FOVEA_DATA and ./data. The same recipe, seed and number of "
         "threads give the same weights, resumed or not.",
-    .examples = "fovea train recipes/NAME.toml -o runs/first\n"
-                "fovea train recipes/NAME.toml -o runs/first --resume\n"
-                "fovea train recipes/NAME.toml -o runs/mine --set data.name=pictures/ --seed 3",
+    .examples =
+        "fovea train recipes/NAME.toml -o runs/first\n"
+        "fovea train recipes/NAME.toml -o runs/first --resume\n"
+        "fovea train recipes/NAME.toml -o runs/mine --set data.name=pictures/ --seed 3",
     .options = options,
     .run = run,
 };

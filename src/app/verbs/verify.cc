@@ -1,4 +1,6 @@
 // fovea verify: does leaving early give what the full run's scores say, and what does it save?
+#include "eval/verify.h"
+
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/policy_argument.h"
@@ -6,7 +8,6 @@
 #include "app/timed.h"
 #include "app/verbs/verbs.h"
 #include "eval/report_json.h"
-#include "eval/verify.h"
 
 namespace fovea::app {
 namespace {
@@ -58,12 +59,12 @@ int run(Context& context, const Arguments& arguments) {
     context.console.result(report_text(found));
   }
   if (found.disagree.empty()) return 0;
-  throw Error({.kind = ErrorKind::kCheckFailed,
-               .what = "the adaptive pass disagrees with the full pass",
-               .where = network.source,
-               .expected = std::to_string(found.n) + " of " + std::to_string(found.n) +
-                           " samples to agree",
-               .found = std::to_string(found.agree)});
+  throw Error(
+      {.kind = ErrorKind::kCheckFailed,
+       .what = "the adaptive pass disagrees with the full pass",
+       .where = network.source,
+       .expected = std::to_string(found.n) + " of " + std::to_string(found.n) + " samples to agree",
+       .found = std::to_string(found.agree)});
 }
 
 }  // namespace
@@ -76,11 +77,13 @@ const Verb kVerifyVerb{
         "Runs every exit of every sample, applies the policy to the recorded scores in hindsight, "
         "runs the adaptive pass separately, and compares every answer, exit and bit of the logits. "
         "Exit code 5 where any sample disagrees.\n"
-        "realisation is the full run's time of exactly the segments that the adaptive run executed, "
+        "realisation is the full run's time of exactly the segments that the adaptive run "
+        "executed, "
         "divided by the adaptive run's wall time.",
-    .examples = "fovea verify models/NAME.fovea --data cifar10 --split test --threshold 0.9\n"
-                "fovea verify models/NAME.fovea --data pictures/ --policy official-1.00 --batch 32 "
-                "--threads 1 --json",
+    .examples =
+        "fovea verify models/NAME.fovea --data cifar10 --split test --threshold 0.9\n"
+        "fovea verify models/NAME.fovea --data pictures/ --policy official-1.00 --batch 32 "
+        "--threads 1 --json",
     .options = options,
     .run = run,
 };

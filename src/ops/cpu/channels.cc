@@ -190,20 +190,24 @@ class ChannelsConv final : public ConvPlan::Impl {
   int64_t run_rows(const Part& part, int64_t first, int64_t n, float* sums) const {
     std::array<const float*, kMaxRows> rows;  // NOLINT(cppcoreguidelines-pro-type-member-init)
     std::array<int32_t, kMaxRows> places;     // NOLINT(cppcoreguidelines-pro-type-member-init)
+    int64_t lane = first / positions();
+    int64_t y = first % positions() / shape_.out.width;
+    int64_t x = first % positions() % shape_.out.width;
     for (int64_t i = 0; i < n; ++i) {
-      const int64_t lane = (first + i) / positions();
-      const int64_t position = (first + i) % positions();
-      const int64_t y = position / shape_.out.width;
-      const int64_t x = position % shape_.out.width;
       const float* source = in_place_ ? part.blocks[lane] + part.in_offset
                                       : part.copies + lane * lane_floats_ + source_.lead;
       rows[static_cast<size_t>(i)] =
           source + y * shape_.stride_y * source_.row_stride + x * shape_.stride_x;
       places[static_cast<size_t>(i)] = static_cast<int32_t>(y * shape_.out.row_stride + x);
-      if (position == 0 && shape_.out.plane_stride > 1) {
+      if (x == 0 && y == 0 && shape_.out.plane_stride > 1) {
         std::memset(part.blocks[lane] + part.out_offset, 0,
                     static_cast<size_t>(shape_.out.floats()) * sizeof(float));
       }
+      if (++x < shape_.out.width) continue;
+      x = 0;
+      if (++y < shape_.out.height) continue;
+      y = 0;
+      ++lane;
     }
     const auto k = static_cast<int64_t>(offsets_.size());
     const int64_t group_channels = shape_.oc / shape_.groups;

@@ -1,0 +1,30 @@
+#include "trainer/learner_hooks.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "learner/executor.h"
+#include "trainer/train_command.h"
+
+namespace fovea {
+
+app::Hooks learner_hooks() {
+  return {
+      .make_learner =
+          [](const Graph& graph, const NamedTensors& params, const app::LearnerOptions& options) {
+            return make_learner_executor(graph, params,
+                                         {.taps = options.taps, .threads = options.threads});
+          },
+      .train = train_command};
+}
+
+void start_with_sleeping_threads(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::setenv("GOMP_SPINCOUNT", "0", 0);
+  ::execv("/proc/self/exe", argv);
+  // Where the program cannot be started again, its threads spin: slower, not wrong.
+}
+
+}  // namespace fovea

@@ -1,0 +1,267 @@
+// Training runs: what they leave behind, exact resume, and how they fail.
+#include "learner/training.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/words.h"
+#include "fovea/model.h"
+#include "model/safetensors.h"
+#include "trainer/task.h"
+#include "trainer/train_command.h"
+
+namespace fovea {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kRecipe = R"(
+[network]
+name = "ranet"
+[network.set]
+scale_list = "1-2-3"
+nBlocks = 1
+block_step = 1
+step = 1
+nChannels = 2
+growthRate = 4
+cls_hidden = 8
+[data]
+name = "scenes"
+images = 44
+test_images = 10
+hold_out = 8
+[run]
+batch = 8
+seed = 3
+[[stage]]
+epochs = 2
+[stage.schedule]
+kind = "cosine"
+rate = 0.05
+)";
+
+class Training : public testing::Test {
+ protected:
+  Training() {
+    std::string folder = testing::TempDir() + "fovea-training-XXXXXX";
+    FOVEA_CHECK(::mkdtemp(folder.data()) != nullptr);
+    folder_ = folder;
+  }
+  ~Training() override { std::filesystem::remove_all(folder_); }
+
+  [[nodiscard]] std::string run_folder(const std::string& name = "run") const {
+    return folder_ + "/" + name;
+  }
+  TrainingResult run(const std::string& name, const TrainingOptions& more = {},
+                     const RecipeSettings& settings = {}) {
+    const Recipe recipe = parse_recipe(kRecipe, "recipe", settings).value();
+    const TrainingTask task = make_task(recipe, {.run_folder = run_folder(name)});
+    TrainingOptions options = more;
+    options.run_folder = run_folder(name);
+    return train(task, options);
+  }
+  ErrorInfo error_of_run(const std::string& name, const TrainingOptions& more = {},
+                         const RecipeSettings& settings = {}) {
+    try {
+      run(name, more, settings);
+    } catch (const Error& error) {
+      return error.info();
+    }
+    return {.what = "no error"};
+  }
+  [[nodiscard]] std::vector<nlohmann::json> metrics(const std::string& name) const {
+    std::vector<nlohmann::json> out;
+    const std::string text = read_file(run_folder(name) + "/metrics.jsonl").value();
+    for (const std::string_view line : split(text, '\n')) {
+      if (!line.empty()) out.push_back(nlohmann::json::parse(line));
+    }
+    return out;
+  }
+  std::string folder_;
+};
+
+bool same_bits(const NamedTensors& a, const NamedTensors& b) {
+  if (a.size() != b.size()) return false;
+  for (const auto& [name, tensor] : a) {
+    const auto other = b.find(name);
+    if (other == b.end() || other->second.shape() != tensor.shape() ||
+        !std::equal(tensor.raw(), tensor.raw() + tensor.bytes(), other->second.raw())) {
+      return false;
+    }
+  }
+  return true;
+}
+
+TEST_F(Training, LeavesModelCheckpointsMetricsAndRecipe) {
+  const TrainingResult result = run("run");
+  EXPECT_EQ(result.end, TrainingEnd::kFinished);
+  EXPECT_EQ(result.epochs, 2);
+  EXPECT_EQ(result.steps, 10);  // 36 pictures in batches of 8, the last of 4
+  const Model model = load_model(result.model).value();
+  EXPECT_EQ(model.labels.size(), 10U);
+  EXPECT_THAT(model.transform, HasSubstr("crop=32"));
+  const auto record = nlohmann::json::parse(model.training);
+  EXPECT_EQ(record["n_train"], 36);
+  EXPECT_EQ(record["first_losses"].size(), 10U);
+  EXPECT_EQ(record["log"].size(), 2U);
+  EXPECT_EQ(record["test_top1_per_exit"].size(), 3U);
+  EXPECT_EQ(record["seed"], 3);
+  EXPECT_TRUE(parse_recipe(record["recipe"].get<std::string>(), "record").ok());
+  EXPECT_EQ(read_file(run_folder() + "/recipe.toml").value(), record["recipe"]);
+  EXPECT_TRUE(std::filesystem::exists(run_folder() + "/last.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(run_folder() + "/best.safetensors"));
+  for (const auto& line : metrics("run")) {
+    for (const char* key :
+         {"epoch", "step", "lr", "loss", "loss_per_exit", "top1_per_exit", "images_per_s"}) {
+      EXPECT_TRUE(line.contains(key)) << key;
+    }
+  }
+  EXPECT_EQ(metrics("run").size(), 12U);  // ten steps, two epochs
+}
+
+TEST_F(Training, ResumesToTheSameBits) {
+  const TrainingResult whole = run("whole");
+  for (const int64_t first : {1, 5, 7}) {  // inside an epoch, at its end, in the second
+    SCOPED_TRACE(first);
+    const std::string name = "parts" + std::to_string(first);
+    const TrainingResult stopped = run(name, {.stop_after_steps = first});
+    EXPECT_EQ(stopped.end, TrainingEnd::kStopped);
+    EXPECT_EQ(stopped.steps, first);
+    const TrainingResult resumed = run(name, {.resume = Resume::kYes});
+    EXPECT_EQ(resumed.end, TrainingEnd::kFinished);
+    EXPECT_TRUE(same_bits(load_model(whole.model).value().params,
+                          load_model(resumed.model).value().params));
+    EXPECT_TRUE(
+        same_bits(read_safetensors(run_folder("whole") + "/last.safetensors").value().tensors,
+                  read_safetensors(run_folder(name) + "/last.safetensors").value().tensors));
+    auto expected = metrics("whole");
+    auto got = metrics(name);
+    ASSERT_EQ(got.size(), expected.size());
+    for (size_t i = 0; i < got.size(); ++i) {
+      got[i].erase("images_per_s");
+      expected[i].erase("images_per_s");
+      EXPECT_EQ(got[i], expected[i]);
+    }
+  }
+}
+
+TEST_F(Training, TheSeedDecidesTheWeights) {
+  const auto params = [&](const char* name, const char* seed) {
+    return load_model(run(name, {}, {{"run.seed", seed}}).model).value().params;
+  };
+  const NamedTensors a = params("a", "3");
+  EXPECT_TRUE(same_bits(a, params("b", "3")));
+  EXPECT_FALSE(same_bits(a, params("c", "4")));
+}
+
+TEST_F(Training, AStageTrainsOnlyItsPrefixes) {
+  const NamedTensors all = load_model(run("a").model).value().params;
+  const RecipeSettings heads{{"stage.trainable", R"(["classifier."])"}};
+  const Recipe recipe = parse_recipe(kRecipe, "recipe", heads).value();
+  const TrainingTask task = make_task(recipe, {.run_folder = run_folder("b")});
+  const NamedTensors got =
+      load_model(train(task, {.run_folder = run_folder("b")}).model).value().params;
+  int moved = 0;
+  for (const Param& param : task.graph.params()) {
+    if (!is_trained(param.role)) continue;
+    const Tensor& before = task.params.at(param.name);
+    const bool same =
+        std::equal(before.raw(), before.raw() + before.bytes(), got.at(param.name).raw());
+    EXPECT_NE(same, param.name.starts_with("classifier.")) << param.name;
+    moved += same ? 0 : 1;
+  }
+  EXPECT_GT(moved, 0);
+  EXPECT_THAT(error_of_run("c", {}, {{"stage.trainable", R"(["clasifier."])"}}).what,
+              HasSubstr("no parameter would be trained"));
+}
+
+TEST_F(Training, StopsWhereTheLossIsNoNumber) {
+  const ErrorInfo error = error_of_run("run", {},
+                                       {{"stage.schedule.rate", "1000"},
+                                        {"stage.schedule.kind", "constant"},
+                                        {"stage.epochs", "40"},
+                                        {"stage.optimizer.weight_decay", "1"}});
+  EXPECT_EQ(error.kind, ErrorKind::kCheckFailed);
+  EXPECT_THAT(error.what, HasSubstr("no longer finite"));
+  EXPECT_THAT(error.where,
+              testing::AllOf(HasSubstr("epoch "), HasSubstr("step "), HasSubstr("rate 1000")));
+}
+
+TEST_F(Training, RefusesARunThatIsThereAndAnotherRecipe) {
+  run("run", {.stop_after_steps = 1});
+  const ErrorInfo there = error_of_run("run");
+  EXPECT_EQ(there.kind, ErrorKind::kCannotWrite);
+  EXPECT_THAT(there.hint, HasSubstr("--resume"));
+  EXPECT_THAT(error_of_run("run", {.resume = Resume::kYes}, {{"run.batch", "4"}}).what,
+              HasSubstr("another recipe"));
+  EXPECT_THAT(error_of_run("run", {.overwrite = Overwrite::kAllow}).what, HasSubstr("no error"));
+  EXPECT_EQ(error_of_run("nothing", {.resume = Resume::kYes}).kind, ErrorKind::kBadInput);
+}
+
+TEST_F(Training, AFullDiskKeepsTheOldCheckpoint) {
+  run("run", {.stop_after_steps = 2});
+  const std::string path = run_folder() + "/last.safetensors";
+  const std::string before = read_file(path).value();
+  // No file may grow beyond a few bytes: what a full disk does to a checkpoint.
+  struct rlimit old {};
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit tiny { .rlim_cur = before.size() / 2, .rlim_max = old.rlim_max };
+  ::setrlimit(RLIMIT_FSIZE, &tiny);
+  const ErrorInfo error = error_of_run("run", {.resume = Resume::kYes, .stop_after_steps = 2});
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, ignored);
+  EXPECT_EQ(error.kind, ErrorKind::kCannotWrite);
+  EXPECT_EQ(read_file(path).value(), before);
+  EXPECT_EQ(run("run", {.resume = Resume::kYes}).end, TrainingEnd::kFinished);
+}
+
+TEST_F(Training, AnInterruptionLeavesACheckpoint) {
+  const std::atomic<bool> interrupted{true};
+  const ErrorInfo error = error_of_run("run", {.interrupted = &interrupted});
+  EXPECT_EQ(error.kind, ErrorKind::kInterrupted);
+  const TrainingResult whole = run("whole");
+  const TrainingResult resumed = run("run", {.resume = Resume::kYes});
+  EXPECT_TRUE(
+      same_bits(load_model(whole.model).value().params, load_model(resumed.model).value().params));
+}
+
+TEST_F(Training, PicturesAndNetworkMustFit) {
+  const Recipe recipe = parse_recipe(kRecipe, "recipe").value();
+  TrainingTask task = make_task(recipe, {.run_folder = run_folder()});
+  std::vector<Sample> samples;
+  for (int i = 0; i < 4; ++i) samples.push_back({Picture(16, 16), 0, std::to_string(i)});
+  task.train = std::make_shared<MemoryDataset>(std::vector<std::string>(10, "c"), samples);
+  task.val = task.train;
+  try {
+    train(task, {.run_folder = run_folder()});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::AllOf(HasSubstr("32x32"), HasSubstr("16x16")));
+  }
+}
+
+TEST_F(Training, TheCommandTellsOfProgressAndReportsErrors) {
+  const std::string recipe = folder_ + "/recipe.toml";
+  write_file(recipe, kRecipe, Overwrite::kAllow).value();
+  std::vector<std::string> notes;
+  app::TrainArguments arguments{.recipe = recipe, .run_folder = run_folder()};
+  arguments.note = [&](std::string_view line) { notes.emplace_back(line); };
+  const auto outcome = train_command(arguments).value();
+  EXPECT_EQ(outcome.end, app::TrainOutcome::End::kFinished);
+  EXPECT_EQ(outcome.top1_per_exit.size(), 3U);
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("epoch 2 done")));
+  arguments.recipe = folder_ + "/none.toml";
+  EXPECT_EQ(train_command(arguments).error().kind, ErrorKind::kBadInput);
+}
+
+}  // namespace
+}  // namespace fovea

@@ -111,7 +111,8 @@ const Graph& Plan::graph() const { return impl_->graph(); }
 
 PlanReport Plan::report() const {
   const runtime::PlanImpl& plan = *impl_;
-  PlanReport report{.isa = std::string(cpu::isa_name(plan.isa())), .micro_batch = plan.micro_batch()};
+  PlanReport report{.isa = std::string(cpu::isa_name(plan.isa())),
+                    .micro_batch = plan.micro_batch()};
   const std::vector<int> all = every_exit(plan.graph()).asked;
   const auto schedule = plan.schedule(all);
   report.block_bytes = schedule->block_floats * static_cast<int64_t>(sizeof(float));

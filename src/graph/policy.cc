@@ -77,9 +77,12 @@ Status check_points(const Policy& policy, const Graph& graph) {
     if (at == points.end()) {
       std::vector<std::string> known;
       for (const auto& [point, choices] : points) known.push_back(point);
-      return usage("no decision point '" + name + "'",
-                   known.empty() ? "a network with decision points other than exits"
-                                 : "one of " + joined(std::span<const std::string>(known), ", "));
+      ErrorInfo error =
+          usage("no decision point '" + name + "'",
+                known.empty() ? "a network with decision points other than exits"
+                              : "one of " + joined(std::span<const std::string>(known), ", "));
+      if (const auto near = nearest(name, known)) error.hint = "perhaps '" + *near + "'";
+      return error;
     }
     if (rule.force && (*rule.force < 0 || *rule.force >= at->second)) {
       return usage("point '" + name + "' has no such choice",

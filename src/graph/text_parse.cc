@@ -272,15 +272,20 @@ class Parser {
     });
   }
 
-  /// KEY=VALUE … params(SLOT=NAME, …), up to the end of the line or '{'.
+  /// KEY=VALUE … params(SLOT=NAME, …), up to the end of the line, a brace, or 'return'.
   void attributes_and_params(const OpDef* op, AttributesPtr& attributes, ParamNames& params) {
     const size_t line = line_;
     std::set<std::string> given;
     while (true) {
       skip_blanks();
       if (at_ >= text_.size() || text_[at_] == '\n' || text_[at_] == '#' || text_[at_] == '{' ||
-          line_ != line)
+          text_[at_] == '}' || line_ != line)
         return;
+      const size_t before = at_;
+      if (take_word("return")) {
+        at_ = before;
+        return;
+      }
       const std::string key = word("an attribute");
       if (!given.insert(key).second) fail("'" + key + "' is given twice");
       if (key == "params" && peek('(')) {

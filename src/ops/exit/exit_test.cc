@@ -8,7 +8,7 @@ namespace {
 using testing::HasSubstr;
 
 TEST(Exit, HasNoOutputAndCostsNothing) {
-  const OpUnderTest op("exit(a) metric=margin", {{10}});
+  const OpUnderTest op("exit(a) metric=margin", {{1}});
   EXPECT_EQ(op.view().n_outputs(), 0);
   EXPECT_EQ(op.cost(), Cost{});
   EXPECT_EQ(op.view().attributes<Exit>().metric, Metric::kMargin);

@@ -116,7 +116,7 @@ TEST(PackData, KeepsOrderLabelsAndPixelsOnAnyNumberOfThreads) {
 TEST(PackData, FitsPicturesToTheSide) {
   const ScratchFolder folder;
   const auto data = made_of({{formula_picture(20, 30), 0, "x"}, {formula_picture(9, 9), 1, "y"}});
-  pack_data(*data, folder / "a.fpack", {.side = 8}).value();
+  ASSERT_TRUE(pack_data(*data, folder / "a.fpack", {.side = 8}).ok());
   const PackPtr pack = Pack::open(folder / "a.fpack").value();
   EXPECT_EQ(pack->picture(0).value(), resize_and_crop(formula_picture(20, 30).view(),
                                                       {.resize = 8, .crop = 8, .normalise = {}}));

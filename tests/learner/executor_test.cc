@@ -189,7 +189,7 @@ TEST(LearnerExecutor, TapsOfSamplesThatLeftAreZero) {
 
 std::string construction_error(const LearnerExecutorOptions& options) {
   try {
-    make_learner_executor(two_exits(), {}, options);
+    const auto executor = make_learner_executor(two_exits(), {}, options);
   } catch (const Error& error) {
     return error.what();
   }

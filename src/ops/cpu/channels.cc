@@ -153,7 +153,7 @@ class ChannelsConv final : public ConvPlan::Impl {
     for (int64_t group = 0; group < shape_.groups; ++group) {
       int64_t channel = 0;
       for (const int block : blocks_) {
-        const int64_t width = block * kernels_.vector_floats;
+        const int64_t width = int64_t{block} * kernels_.vector_floats;
         for (int64_t i = 0; i < k; ++i) {
           for (int64_t c = channel; c < channel + width; ++c) {
             const auto at = static_cast<size_t>((group * group_channels + c) * k + i);
@@ -217,7 +217,7 @@ class ChannelsConv final : public ConvPlan::Impl {
     for (int64_t group = 0; group < shape_.groups; ++group) {
       int64_t channel = 0;
       for (const int block : blocks_) {
-        const int64_t width = block * kernels_.vector_floats;
+        const int64_t width = int64_t{block} * kernels_.vector_floats;
         const int64_t channels = std::min(width, group_channels - channel);
         const bool one_tile = n <= kernels_.max_rows[block];
         const int64_t stretch = one_tile ? k : std::max<int64_t>(32, kStretchFloats / width);
@@ -292,9 +292,11 @@ double estimate_channels(const ConvShape& shape, Isa isa) {
                                                 shape.out.height * shape.out.width, cycles_per_tap);
   double vectors = 0;
   for (const int block : blocks) vectors += block;
-  const auto k = static_cast<double>(shape.ic / shape.groups * shape.kh * shape.kw);
+  const int64_t group_in = shape.ic / shape.groups;
+  const int64_t group_out = shape.oc / shape.groups;
+  const auto k = static_cast<double>(group_in * shape.kh * shape.kw);
   const double sums = positions * vectors * (2 + k * kernels.vector_floats / kStretchFloats);
-  const double stores = positions * static_cast<double>(shape.oc / shape.groups);
+  const double stores = positions * static_cast<double>(group_out);
   double cycles = static_cast<double>(shape.groups) * (k * cycles_per_tap + sums + stores);
   if (!reach_of(shape).within(shape.in)) {
     const double row_vectors = static_cast<double>(shape.in.width) / kernels.vector_floats + 1;

@@ -94,13 +94,7 @@ Result<Scores> record_scores(Executor& executor, const InputSource& source,
     if (!ran.ok()) return ran;
     for (int exit = 0; exit < graph.n_exits(); ++exit) {
       const Tensor& logits = outputs.exit_logits[static_cast<size_t>(exit)];
-      if (logits.shape() != Shape{end - begin, n_classes}) {
-        return ErrorInfo{.kind = ErrorKind::kUsage,
-                         .what = "scores are recorded where all exits have the same classes",
-                         .where = "exit " + std::to_string(exit),
-                         .expected = Shape{end - begin, n_classes}.text(),
-                         .found = logits.shape().text()};
-      }
+      FOVEA_CHECK((logits.shape() == Shape{end - begin, n_classes}));
       std::copy_n(logits.f(), logits.numel(),
                   scores.values.f() + (exit * source.n() + begin) * n_classes);
     }

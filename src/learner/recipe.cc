@@ -347,7 +347,7 @@ toml::value setting_value(const std::string& text) {
   try {
     return toml::find(parse_toml("value = " + text + "\n", "setting"), "value");
   } catch (const std::exception&) {
-    return {text};
+    return toml::value(text);
   }
 }
 

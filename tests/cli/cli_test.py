@@ -173,6 +173,13 @@ class Files(Cli):
         pathlib.Path(path).write_bytes(text[: len(text) // 2])
         self.refused(3, "info", "--graph", path, says=[os.path.basename(path)])
 
+    def test_list_names_networks_that_can_be_made(self):
+        told = json.loads(self.done("info", "--list", "--json"))
+        self.assertIn("ranet-a-cifar10", told["networks"])
+        self.assertIn("growthRate", [s["name"] for s in told["families"]["ranet"]])
+        self.done("info", "--network", told["networks"][-1])
+        self.assertIn(b"growthRate", self.done("info", "--list"))
+
     def test_drawing_is_xml(self):
         import xml.dom.minidom
         path = self.fresh(".svg")

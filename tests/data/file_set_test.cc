@@ -75,7 +75,8 @@ TEST(ClassFolder, NothingThereIsAnError) {
   folder.write("1.png", dot(1));
   EXPECT_THAT(read_class_folder(folder.path()).error().message(),
               AllOf(HasSubstr("no pictures in class folders"), HasSubstr("CLASS/NAME.jpg")));
-  EXPECT_THAT(read_class_folder(folder / "none").error().message(), HasSubstr("not a folder"));
+  EXPECT_THAT(read_class_folder(folder / "none").error().message(), HasSubstr("no such folder"));
+  EXPECT_THAT(read_class_folder(folder / "1.png").error().message(), HasSubstr("no such folder"));
 }
 
 TEST(ClassArchive, GivesWhatTheFolderGives) {

@@ -29,13 +29,13 @@ std::vector<NamedSplit> splits_from(const Arguments& arguments) {
   const std::string name = arguments.needed("--data");
   if (const auto split = arguments.value("--split")) return {{*split, data_from(arguments)}};
   std::vector<NamedSplit> out;
+  const Result<DataPlace> all = find_data(name, "", find_options());
+  const std::string whole = all.ok() ? all.value().path : std::string();
   for (const char* split : {"train", "val", "test"}) {
     const Result<DataPlace> place = find_data(name, split, find_options());
     if (!place.ok() || place.value().origin == SplitOrigin::kHeldOutOfTrain) continue;
     // A folder without splits answers for every split; it is one.
-    if (!out.empty() && place.value().path == find_data(name, "", find_options()).value().path) {
-      continue;
-    }
+    if (!out.empty() && place.value().path == whole) continue;
     out.push_back({split, open_data(place.value()).value()});
   }
   if (out.empty()) out.push_back({"all", data_from(arguments)});

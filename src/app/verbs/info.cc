@@ -8,6 +8,7 @@
 #include "app/verbs/verbs.h"
 #include "graph/cost.h"
 #include "graph/svg.h"
+#include "zoo/zoo.h"
 
 namespace fovea::app {
 namespace {
@@ -17,6 +18,8 @@ using Json = nlohmann::ordered_json;
 OptionSpecs options() {
   return network_options() +
          OptionSpecs{
+             {"--list", "", "list the named networks, the families and their settings",
+              Takes::kNothing},
              {"--tensors", "", "list the weights: name, shape, element type", Takes::kNothing},
              {"--text", "", "print the network's text form and nothing else", Takes::kNothing},
              {"--svg", "FILE", "write a drawing of the network"},
@@ -153,7 +156,43 @@ std::string info_text(const Network& network, const Arguments& arguments) {
   return out;
 }
 
+Json list_json() {
+  Json out{{"networks", network_names()}, {"families", Json::object()}};
+  for (const std::string& family : family_names()) {
+    Json settings = Json::array();
+    for (const SettingDoc& each : network_settings(family)) {
+      settings.push_back({{"name", each.name}, {"doc", each.doc}, {"default", each.default_text}});
+    }
+    out["families"][family] = std::move(settings);
+  }
+  return out;
+}
+
+std::string list_text() {
+  std::string out;
+  for (const std::string& name : network_names()) out += name + "\n";
+  for (const std::string& family : family_names()) {
+    Table table({{"--set", Table::Align::kLeft},
+                 {"default", Table::Align::kLeft},
+                 {"", Table::Align::kLeft}});
+    for (const SettingDoc& each : network_settings(family)) {
+      table.add({each.name, each.default_text.empty() ? "-" : each.default_text, each.doc});
+    }
+    out += "\nfamily " + family + "\n" + table.text();
+  }
+  return out;
+}
+
 int run(Context& context, const Arguments& arguments) {
+  if (arguments.has("--list")) {
+    arguments.expect_inputs(0, 0, "");
+    if (context.console.json()) {
+      context.console.json_result(list_json());
+    } else {
+      context.console.result(list_text());
+    }
+    return 0;
+  }
   const auto svg = arguments.value("--svg");
   const Overwrite overwrite = overwrite_from(arguments);
   if (svg) require_writable(*svg, overwrite);
@@ -178,15 +217,16 @@ int run(Context& context, const Arguments& arguments) {
 const Verb kInfoVerb{
     .name = "info",
     .summary = "describe a network: exits, costs, parameters, what the file holds",
-    .usage = "MODEL | --network NAME [--set KEY=VALUE]... | --graph FILE  [options]",
+    .usage = "MODEL | --network NAME [--set KEY=VALUE]... | --graph FILE | --list  [options]",
     .description =
         "Costs of an exit: Mmacs is all that stands before it in the network, in millions of "
         "multiply-adds; needed is what a run executes that asks every exit up to it; alone is what "
         "this exit depends on; official Mops is the count of the published programs.\n"
-        "Names of networks and families come with --network help; settings are those of the "
+        "--list names networks, families and settings; the latter are those of the "
         "published programs.",
     .examples =
         "fovea info models/NAME.fovea\n"
+        "fovea info --list\n"
         "fovea info --network ranet-a-cifar10 --json\n"
         "fovea info --network msdnet --set nBlocks=7 --set data=cifar100 --text > net.txt\n"
         "fovea info --graph net.txt --svg net.svg",

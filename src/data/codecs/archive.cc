@@ -67,7 +67,7 @@ class ArchiveWalk {
     archive_read_support_filter_xz(reader);
     archive_read_support_filter_zstd(reader);
     if (archive_read_open_memory(reader, bytes.data(), bytes.size()) != ARCHIVE_OK) {
-      return damaged(source_, reader);
+      return not_an_archive();
     }
     return {};
   }

@@ -19,6 +19,10 @@ TEST(Exit, NamesLogitsThatAreNoVector) {
   EXPECT_THAT(op_error("exit(a) metric=surprise", {{10}}), HasSubstr("max_softmax"));
 }
 
+TEST(Exit, HasAsManyClassesAsTheOthers) {
+  EXPECT_THAT(op_error("exit(a)", {{10}}), HasSubstr("exits with different numbers of classes"));
+}
+
 TEST(Exit, StandsInTheMainBlockOnly) {
   const std::string text =
       "route(b, a) combine=residual {\n body yes(x0 [1]) {\n exit.1 = exit(x0)\n return x0\n "

@@ -1,21 +1,20 @@
 #include "eval/scores_graph.h"
 
 #include <algorithm>
-#include <string>
+#include <sstream>
 
 namespace fovea {
 
 Graph scores_graph(int64_t n_exits, int64_t n_classes) {
-  std::string text = "fovea-graph 1\ngraph scores\nops exit@1 flatten@1 slice@1\ninput input [" +
-                     std::to_string(n_exits) + "," + std::to_string(n_classes) + "]\n";
+  std::ostringstream text;
+  text << "fovea-graph 1\ngraph scores\nops exit@1 flatten@1 slice@1\ninput input [" << n_exits << ","
+       << n_classes << "]\n";
   for (int64_t k = 0; k < n_exits; ++k) {
-    const std::string exit = std::to_string(k);
-    text += "row." + exit + " = slice(input) axis=0 begin=" + exit +
-            " end=" + std::to_string(k + 1) + "\n";
-    text += "logits." + exit + " = flatten(row." + exit + ")\n";
-    text += "exit." + exit + " = exit(logits." + exit + ")\n";
+    text << "row." << k << " = slice(input) axis=0 begin=" << k << " end=" << k + 1 << "\n"
+         << "logits." << k << " = flatten(row." << k << ")\n"
+         << "exit." << k << " = exit(logits." << k << ")\n";
   }
-  return parse_graph(text, "scores_graph").value();
+  return parse_graph(text.str(), "scores_graph").value();
 }
 
 Tensor scores_as_input(const Scores& scores) {

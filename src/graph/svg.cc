@@ -29,7 +29,6 @@ constexpr double kBodyHeight = 22;
 constexpr double kHeadHeight = 34;
 constexpr double kGap = 4;  ///< between columns, and between rows
 constexpr double kInputWidth = 60;
-constexpr double kColumnLabelHeight = 104;
 constexpr size_t kMostLetters = 26;
 constexpr size_t kMostBodies = 8;
 
@@ -101,9 +100,17 @@ std::string exit_colour(int exit, size_t n_exits) {
 }
 
 /// Finer rows are darker.
+double row_share(size_t row, size_t n_rows) {
+  return n_rows < 2 ? 0 : static_cast<double>(row) / static_cast<double>(n_rows - 1);
+}
 std::string row_colour(size_t row, size_t n_rows) {
-  const double share = n_rows < 2 ? 0 : static_cast<double>(row) / static_cast<double>(n_rows - 1);
+  const double share = row_share(row, n_rows);
   return "hsl(212," + number(48 - 22 * share) + "%," + number(48 + 26 * share) + "%)";
+}
+
+/// Does a text of this many letters in the small size stand inside a box?
+bool fits(std::string_view text, double width) {
+  return static_cast<double>(text.size()) * 5.6 + 4 <= width;
 }
 
 struct Rect {
@@ -120,7 +127,7 @@ class Drawer {
 
   std::string draw() {
     const double width = kMargin + kLabelWidth + kInputWidth + chart_width_ + kMargin;
-    const double height = heads_y_ + kHeadHeight + kColumnLabelHeight + kMargin;
+    const double height = heads_y_ + kHeadHeight + label_height() + kMargin;
     out_ = R"(<svg xmlns="http://www.w3.org/2000/svg" width=")" + number(width) + "\" height=\"" +
            number(height) + "\" viewBox=\"0 0 " + number(width) + " " + number(height) +
            "\" font-family=\"Helvetica,Arial,sans-serif\">\n<title>" + escaped(graph_.name()) +
@@ -215,6 +222,26 @@ class Drawer {
     return {c.x, r.y + 6, c.width, r.height - 12};
   }
 
+  /// Height of the slanted labels under the columns.
+  [[nodiscard]] double label_height() const {
+    size_t letters = 0;
+    for (const Column& column : layout_.columns) {
+      if (column.kind != ColumnKind::kHead) letters = std::max(letters, column.label.size());
+    }
+    return 16 + 4.9 * static_cast<double>(std::min(letters, kMostLetters + 1));
+  }
+
+  /// Does another cell of the row stand between two columns?
+  [[nodiscard]] bool is_crossed(int row, int from, int to) const {
+    for (int c = from + 1; c < to; ++c) {
+      const Column& column = layout_.columns[static_cast<size_t>(c)];
+      if (column.kind == ColumnKind::kHead) continue;
+      const auto same_row = [row](const Cell& cell) { return cell.row == row; };
+      if (std::any_of(column.cells.begin(), column.cells.end(), same_row)) return true;
+    }
+    return false;
+  }
+
   // --- pieces -------------------------------------------------------------------------------
 
   void text(double x, double y, std::string_view content, std::string_view style) {
@@ -305,6 +332,14 @@ class Drawer {
       const bool down = to.y > from.y;
       path = "M" + number(x1) + " " + number(down ? from.y + from.height : from.y) + "L" +
              number(x2) + " " + number(down ? to.y : to.y + to.height);
+    } else if (!into_head && edge.from_column >= 0 && edge.from_row == edge.to_row &&
+               is_crossed(edge.to_row, edge.from_column, edge.to_column)) {
+      // Over the cells between.
+      const double over = to.y - 3;
+      path = "M" + number(x1) + " " + number(y1) + "C" + number(x1 + 5) + " " + number(y1) + " " +
+             number(x1 - 1) + " " + number(over) + " " + number(x1 + 8) + " " + number(over) + "L" +
+             number(x2 - 8) + " " + number(over) + "C" + number(x2 + 1) + " " + number(over) + " " +
+             number(x2 - 5) + " " + number(y2) + " " + number(x2) + " " + number(y2);
     } else {
       if (into_head) {
         x2 = to.x + std::min(to.width / 2, 12.0);
@@ -385,9 +420,12 @@ class Drawer {
                "\"",
            column.label + ": " + std::to_string(column.n_nodes) + " nodes, " +
                std::to_string(cell.macs) + " multiply-adds here, last value " + cell.shape.text());
-      if (place.width < 38) continue;
-      text(place.x + place.width / 2, place.y + place.height / 2 + 4, short_count(cell.macs),
-           R"(font-size="10" fill="#fff" text-anchor="middle")");
+      const std::string count = short_count(cell.macs);
+      if (!fits(count, place.width)) continue;
+      const bool light = row_share(static_cast<size_t>(cell.row), layout_.rows.size()) > 0.6;
+      text(place.x + place.width / 2, place.y + place.height / 2 + 4, count,
+           std::string(R"(font-size="10" text-anchor="middle" fill=")") +
+               (light ? "#1c2733\"" : "#fff\""));
     }
   }
 
@@ -397,8 +435,9 @@ class Drawer {
     rect(place, "rx=\"3\" fill=\"" + exit_colour(column.exit, exit_x_.size()) + "\"",
          "head of exit " + std::to_string(column.exit) + ": " + std::to_string(column.macs) +
              " multiply-adds");
-    if (place.width < 38) return;
-    text(place.x + place.width / 2, place.y + place.height / 2 + 4, short_count(column.macs),
+    const std::string count = short_count(column.macs);
+    if (!fits(count, place.width)) return;
+    text(place.x + place.width / 2, place.y + place.height / 2 + 4, count,
          R"(font-size="10" fill="#fff" text-anchor="middle")");
   }
 
@@ -411,7 +450,7 @@ class Drawer {
     out_ += "<path d=\"M" + number(x - 26) + " " + number(y) + "L" + number(x) + " " +
             number(y - 18) + "L" + number(x + 26) + " " + number(y) + "L" + number(x) + " " +
             number(y + 18) + R"(Z" fill="#f3e6fb" stroke="#7d3fa8" stroke-width="1.6"><title>)" +
-            escaped(column.label) + "</title></path>\n";
+            escaped(column.label + ": " + column.op) + "</title></path>\n";
     text(x, y + 3.5, clipped(column.label, 7),
          R"(font-size="9" fill="#54207a" text-anchor="middle")");
   }
@@ -421,9 +460,9 @@ class Drawer {
     if (column.cells.empty()) return;
     const Rect place = cell_rect(static_cast<int>(c), column.cells.front().row);
     rect(place, R"(rx="6" fill="#f3e6fb" stroke="#7d3fa8" stroke-width="1.6")",
-         column.op + " " + column.label);
+         column.label + ": " + column.op);
     const auto letters = static_cast<size_t>(std::max(6.0, place.width / 6.5));
-    text(place.x + 8, place.y + 15, clipped(column.op + " " + column.label, letters),
+    text(place.x + 8, place.y + 15, clipped(column.op, letters),
          R"(font-size="11" font-weight="bold" fill="#54207a")");
     double y = place.y + 24;
     for (size_t b = 0; b < column.bodies.size(); ++b, y += kBodyHeight) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "graph/cost.h"
+#include "graph/op_def.h"
 
 namespace fovea::drawing {
 namespace {
@@ -28,6 +29,15 @@ std::string scope_prefix(std::string_view name, int depth) {
 /// Extents of a map; 1x1 for everything that is no map.
 std::pair<int64_t, int64_t> resolution(const Shape& shape) {
   return shape.rank() == 3 ? std::pair{shape[1], shape[2]} : std::pair<int64_t, int64_t>{1, 1};
+}
+
+/// "route combine=residual".
+std::string written_op(const Node& node) {
+  std::string out(node.op->name);
+  for (const auto& [name, text] : node.attributes->type().non_default(*node.attributes)) {
+    out += " " + std::string(name) + "=" + text;
+  }
+  return out;
 }
 
 /// Consecutive nodes of one column.
@@ -249,7 +259,7 @@ class Planner {
       place_of_[static_cast<size_t>(number)] = {static_cast<int>(layout_.columns.size()),
                                                 node_resolution(node)};
       if (group.kind == ColumnKind::kDynamic || group.kind == ColumnKind::kDecision) {
-        column.op = node.op->name;
+        column.op = written_op(node);
         for (const Block& body : node.bodies) {
           column.bodies.push_back({body.name, block_cost(body, graph_.params()).macs});
         }

@@ -32,7 +32,7 @@ struct Body {
 struct Column {
   ColumnKind kind = ColumnKind::kTrunk;
   std::string label;
-  std::string op;  ///< of a single node
+  std::string op;  ///< of a decision or a dynamic node: operator and attributes
   int n_nodes = 0;
   int64_t macs = 0;
   int exit = -1;             ///< of a head

@@ -66,8 +66,9 @@ Graph chain(int n_scopes, int n_exits) {
 TEST(Svg, IsWellFormedAndShowsExitsRoutesAndBodies) {
   const std::string svg = to_svg(routed_network());
   EXPECT_TRUE(is_well_formed(svg));
-  EXPECT_THAT(svg, AllOf(HasSubstr(">routed<"), HasSubstr(">exit 0<"), HasSubstr(">exit 1<"),
-                         HasSubstr(">route route<"), HasSubstr(">more<"), HasSubstr(">gate<")));
+  EXPECT_THAT(
+      svg, AllOf(HasSubstr(">routed<"), HasSubstr(">exit 0<"), HasSubstr(">exit 1<"),
+                 HasSubstr(">route combine=residual<"), HasSubstr(">more<"), HasSubstr(">gate<")));
 }
 
 TEST(Svg, EscapesNames) {

@@ -170,12 +170,12 @@ TEST(TextErrors, Bodies) {
               HasSubstr("no value 'x0'"));
   EXPECT_THAT(decided("r = route(d, x) combine=residual { body a(x0 [3]) { return x } }\n"),
               HasSubstr("no value 'x' before this place"));
-  EXPECT_THAT(decided("r = route(d, x) combine=residual { body a(x0 [3]) { y = relu(x0) }\n"),
+  EXPECT_THAT(decided("r = route(d, x) combine=residual { body a(x0 [3]) {\ny = relu(x0)\n}\n"),
               HasSubstr("a node's name"));
   EXPECT_THAT(decided("r = relu(x) { body a(x0 [3]) { return x0 } }\n"),
               HasSubstr("wrong number of bodies"));
   EXPECT_THAT(decided("r = route(d, x) combine=residual { body a(x0 [3]) {"
-                      " l = linear(x0) features=2 return l } }\n"),
+                      "\nl = linear(x0) features=2\nreturn l } }\n"),
               HasSubstr("gives another type"));
 }
 

@@ -102,12 +102,18 @@ TEST(TextForm, KeepsNestedBodiesAndSelections) {
 input x [4]
 d = decide(x) rule=argmax
 r = route(d, x) {
-  body a(x0 [4]) { y = relu(x0)  return y }
+  body a(x0 [4]) {
+    y = relu(x0)
+    return y
+  }
   body b(x0 [4]) {
     dd = decide(x0) metric=margin threshold=0.25
     rr = route(dd, x0, dd) {
       body no(x0 [4], d0 binary[2]) { return x0 }
-      body yes(x0 [4], d0 binary[2]) { yy = relu(x0)  return yy }
+      body yes(x0 [4], d0 binary[2]) {
+        yy = relu(x0)
+        return yy
+      }
     }
     return rr
   }
@@ -126,8 +132,14 @@ TEST(TextForm, KeepsNodesWithSeveralResults) {
 input x [4]
 d = decide(x) metric=max_softmax threshold=0.5
 r = route(d, x) {
-  body no(x0 [4]) { a = relu(x0)  return x0, a }
-  body yes(x0 [4]) { b = relu6(x0)  return b, x0 }
+  body no(x0 [4]) {
+    a = relu(x0)
+    return x0, a
+  }
+  body yes(x0 [4]) {
+    b = relu6(x0)
+    return b, x0
+  }
 }
 s = add(r:0, r:1)
 e = exit(s)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -49,9 +50,23 @@ class SceneFolder {
   }
   /// Pictures are written in order, from 0.
   Status add(std::string_view png) {
-    const Status written = write_file(picture_path(n_written_), png, overwrite_);
-    if (written.ok()) ++n_written_;
-    return written;
+    const std::string path = picture_path(n_written_);
+    const Status writable = check_writable(path, overwrite_);
+    if (!writable.ok()) return writable;
+    // Not through a FileWriter: flushing every picture to the disk would take most of the time, and
+    // a set without its list is unfinished anyway.
+    std::FILE* file = std::fopen(path.c_str(), "wb");
+    bool written = file != nullptr && std::fwrite(png.data(), 1, png.size(), file) == png.size();
+    if (file != nullptr) written = std::fclose(file) == 0 && written;
+    if (written) {
+      ++n_written_;
+      return {};
+    }
+    const int code = errno;
+    if (file != nullptr) ::unlink(path.c_str());
+    return ErrorInfo{.kind = ErrorKind::kCannotWrite,
+                     .what = "cannot write: " + std::generic_category().message(code),
+                     .where = shown_path(path)};
   }
   void keep() { kept_ = true; }
 

@@ -7,8 +7,8 @@ namespace fovea {
 
 Graph scores_graph(int64_t n_exits, int64_t n_classes) {
   std::ostringstream text;
-  text << "fovea-graph 1\ngraph scores\nops exit@1 flatten@1 slice@1\ninput input [" << n_exits << ","
-       << n_classes << "]\n";
+  text << "fovea-graph 1\ngraph scores\nops exit@1 flatten@1 slice@1\ninput input [" << n_exits
+       << "," << n_classes << "]\n";
   for (int64_t k = 0; k < n_exits; ++k) {
     text << "row." << k << " = slice(input) axis=0 begin=" << k << " end=" << k + 1 << "\n"
          << "logits." << k << " = flatten(row." << k << ")\n"

@@ -27,11 +27,11 @@ float multiply_adds(int64_t steps, float start) {
   const V factor = hn::Set(d, start);
   for (int64_t step = 0; step < steps; ++step) {
     FOVEA_UNROLL
-    for (int i = 0; i < kChains; ++i) acc[i] = hn::MulAdd(acc[i], factor, factor);
+    for (V& chain : acc) chain = hn::MulAdd(chain, factor, factor);
   }
   V sum = hn::Zero(d);
   FOVEA_UNROLL
-  for (int i = 0; i < kChains; ++i) sum = hn::Add(sum, acc[i]);
+  for (const V chain : acc) sum = hn::Add(sum, chain);
   return hn::GetLane(sum);
 }
 

@@ -78,7 +78,7 @@ std::optional<std::string> find_listed_folder(std::string_view name, std::string
   std::vector<std::string> places{own};
   if (!own.starts_with('/')) {
     for (const std::string& root : {options.environment, options.local}) {
-      if (!root.empty()) places.push_back(root + "/" + own);
+      if (!root.empty()) places.push_back(std::string(root).append("/").append(own));
     }
   }
   for (const std::string& place : places) {

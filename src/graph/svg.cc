@@ -1,22 +1,28 @@
 #include "graph/svg.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
 
 #include "graph/svg_layout.h"
+#include "graph/svg_text.h"
 
 namespace fovea {
 namespace {
 
 using drawing::Body;
 using drawing::Cell;
+using drawing::clipped;
 using drawing::Column;
 using drawing::ColumnKind;
 using drawing::Edge;
+using drawing::escaped;
+using drawing::exit_colour;
+using drawing::fits;
 using drawing::Input;
 using drawing::Layout;
+using drawing::number;
+using drawing::row_colour;
+using drawing::row_share;
+using drawing::short_count;
 
 constexpr double kMargin = 28;
 constexpr double kLabelWidth = 92;
@@ -31,87 +37,6 @@ constexpr double kGap = 4;  ///< between columns, and between rows
 constexpr double kInputWidth = 60;
 constexpr size_t kMostLetters = 26;
 constexpr size_t kMostBodies = 8;
-
-std::string number(double value) {
-  std::array<char, 64> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                 std::chars_format::fixed, 1)
-                       .ptr;
-  std::string text(buffer.data(), end);
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  return text;
-}
-
-/// "15.7 M": three digits and a unit.
-std::string short_count(int64_t count) {
-  static constexpr std::array<std::string_view, 4> kUnits{"", " k", " M", " G"};
-  auto value = static_cast<double>(count);
-  size_t unit = 0;
-  while (value >= 999.5 && unit + 1 < kUnits.size()) {
-    value /= 1000;
-    ++unit;
-  }
-  const double step = value < 9.995 ? 100 : value < 99.95 ? 10 : 1;
-  value = std::round(value * step) / step;
-  std::array<char, 64> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return std::string(buffer.data(), end) + std::string(kUnits[unit]);
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        // XML has no way to write other control characters.
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-    }
-  }
-  return out;
-}
-
-/// Cut to a number of letters (not bytes), so that text stays inside its place.
-std::string clipped(std::string_view text, size_t letters) {
-  size_t n = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
-    if (n++ == letters) return std::string(text.substr(0, i)) + "…";
-  }
-  return std::string(text);
-}
-
-/// From green for the first exit to red for the last.
-std::string exit_colour(int exit, size_t n_exits) {
-  const double share =
-      n_exits < 2 ? 1 : static_cast<double>(exit) / static_cast<double>(n_exits - 1);
-  return "hsl(" + number(150 - 145 * share) + ",65%,40%)";
-}
-
-/// Finer rows are darker.
-double row_share(size_t row, size_t n_rows) {
-  return n_rows < 2 ? 0 : static_cast<double>(row) / static_cast<double>(n_rows - 1);
-}
-std::string row_colour(size_t row, size_t n_rows) {
-  const double share = row_share(row, n_rows);
-  return "hsl(212," + number(48 - 22 * share) + "%," + number(48 + 26 * share) + "%)";
-}
-
-/// Does a text of this many letters in the small size stand inside a box?
-bool fits(std::string_view text, double width) {
-  return static_cast<double>(text.size()) * 5.6 + 4 <= width;
-}
 
 struct Rect {
   double x = 0, y = 0, width = 0, height = 0;
@@ -285,11 +210,9 @@ class Drawer {
 
   void poles() {
     for (size_t e = 0; e < exit_x_.size(); ++e) {
-      const std::string x = number(exit_x_[e]);
-      out_ += "<line x1=\"" + x + "\" y1=\"" + number(flag_y(e)) + "\" x2=\"" + x + "\" y2=\"" +
-              number(heads_y_ + kHeadHeight) + "\" stroke=\"" +
-              exit_colour(static_cast<int>(e), exit_x_.size()) +
-              "\" stroke-width=\"1.5\" stroke-opacity=\"0.55\"/>\n";
+      rect({exit_x_[e] - 0.75, flag_y(e), 1.5, heads_y_ + kHeadHeight - flag_y(e)},
+           "fill-opacity=\"0.55\" fill=\"" + exit_colour(static_cast<int>(e), exit_x_.size()) +
+               "\"");
     }
   }
 
@@ -421,7 +344,7 @@ class Drawer {
            column.label + ": " + std::to_string(column.n_nodes) + " nodes, " +
                std::to_string(cell.macs) + " multiply-adds here, last value " + cell.shape.text());
       const std::string count = short_count(cell.macs);
-      if (!fits(count, place.width)) continue;
+      if (cell.macs == 0 || !fits(count, place.width)) continue;
       const bool light = row_share(static_cast<size_t>(cell.row), layout_.rows.size()) > 0.6;
       text(place.x + place.width / 2, place.y + place.height / 2 + 4, count,
            std::string(R"(font-size="10" text-anchor="middle" fill=")") +

@@ -68,7 +68,7 @@ class Grouping {
           static_cast<size_t>(std::count_if(groups.begin(), groups.end(), [](const Group& group) {
             return group.kind == ColumnKind::kTrunk;
           }));
-      if (!best.empty() && (columns > kMostColumns || groups.size() <= best.size())) continue;
+      if (!best.empty() && (columns > kMostColumns || groups.size() < best.size())) continue;
       best = std::move(groups);
       if (columns >= kFewestColumns) break;
     }

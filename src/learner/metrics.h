@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "learner/checkpoint.h"
-#include "learner/training_step.h"
+#include "learner/step_report.h"
 
 namespace fovea {
 

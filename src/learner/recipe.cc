@@ -1,15 +1,12 @@
 #include "learner/recipe.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <functional>
-#include <set>
 #include <sstream>
 #include <toml.hpp>
 
 #include "base/file.h"
 #include "base/words.h"
+#include "learner/recipe_fields.h"
 
 namespace fovea {
 namespace {
@@ -17,89 +14,6 @@ namespace {
 constexpr size_t kMaxBytes = 1 << 20;
 constexpr int kMaxDepth = 64;
 constexpr int64_t kMaxStages = 64;
-
-struct Bounds {
-  double low = 0;
-  double high = 1e9;
-};
-
-/// Lists every key of a recipe once; a Reader fills the fields, a Writer prints them.
-template <typename Visitor>
-void visit(Visitor& v, RecipeNetwork& network) {
-  v.field("name", network.name);
-  v.field("graph", network.graph);
-  v.map("set", network.set);
-}
-
-template <typename Visitor>
-void visit(Visitor& v, RecipeData& data) {
-  v.field("name", data.name);
-  v.field("train", data.train);
-  v.field("val", data.val);
-  v.field("test", data.test);
-  v.field("hold_out", data.hold_out, {-1, 1e9});
-  v.choice("augment", data.augment, {"none", "pad_crop_flip"});
-  v.field("pad", data.pad, {0, 64});
-  v.field("transform", data.transform);
-  v.field("images", data.images, {2, 1e8});
-  v.field("test_images", data.test_images, {1, 1e8});
-  v.field("image_seed", data.image_seed);
-}
-
-template <typename Visitor>
-void visit(Visitor& v, RecipeRun& run) {
-  v.field("seed", run.seed);
-  v.field("batch", run.batch, {1, 65536});
-  v.field("threads", run.threads, {0, 4096});
-  v.field("checkpoint_minutes", run.checkpoint_minutes, {0, 1e6});
-  v.field("log_every", run.log_every, {1, 1e9});
-}
-
-template <typename Visitor>
-void visit(Visitor& v, ObjectiveSettings& objective) {
-  v.field("kind", objective.kind);
-  v.field("exit_weights", objective.exit_weights);
-  v.field("label_smoothing", objective.label_smoothing, {0, 1});
-}
-
-template <typename Visitor>
-void visit(Visitor& v, SgdSettings& sgd) {
-  v.field("momentum", sgd.momentum, {0, 1});
-  v.field("weight_decay", sgd.weight_decay, {0, 1});
-  v.field("dampening", sgd.dampening, {0, 1});
-  bool nesterov = sgd.nesterov == Nesterov::kYes;
-  v.field("nesterov", nesterov);
-  sgd.nesterov = nesterov ? Nesterov::kYes : Nesterov::kNo;
-}
-
-template <typename Visitor>
-void visit(Visitor& v, Schedule& schedule) {
-  v.choice("kind", schedule.kind, schedule_names());
-  v.field("rate", schedule.rate, {0, 1e3});
-  v.field("milestones", schedule.milestones);
-  v.field("gamma", schedule.gamma, {0, 1});
-  v.field("every", schedule.every, {1, 1e9});
-  v.field("warmup_epochs", schedule.warmup_epochs, {0, 1e6});
-}
-
-template <typename Visitor>
-void visit(Visitor& v, Stage& stage) {
-  v.field("epochs", stage.epochs, {1, 1e6});
-  v.field("init", stage.init);
-  v.field("trainable", stage.trainable);
-  v.choice("mode", stage.mode, {"soft", "masked", "compact"});
-  v.table("objective", stage.objective);
-  v.table("optimizer", stage.optimizer);
-  v.table("schedule", stage.schedule);
-}
-
-template <typename Visitor>
-void visit(Visitor& v, Recipe& recipe) {
-  v.table("network", recipe.network);
-  v.table("data", recipe.data);
-  v.table("run", recipe.run);
-  v.tables("stage", recipe.stages);
-}
 
 [[noreturn]] void refuse(const std::string& key, std::string what, std::string expected = {},
                          std::string found = {}, std::string hint = {}) {
@@ -143,10 +57,10 @@ class Reader {
     if (!value->is_boolean()) refuse(prefix_ + key, "wrong type", "true or false", shown(*value));
     out = value->as_boolean();
   }
-  void field(const std::string& key, double& out, Bounds bounds = {-1e30, 1e30}) {
+  void field(const std::string& key, double& out, RecipeBounds bounds = {-1e30, 1e30}) {
     if (const toml::value* value = find(key)) out = number(*value, key, bounds);
   }
-  void field(const std::string& key, int64_t& out, Bounds bounds = {0, 1e15}) {
+  void field(const std::string& key, int64_t& out, RecipeBounds bounds = {0, 1e15}) {
     const toml::value* value = find(key);
     if (value == nullptr) return;
     if (!value->is_integer()) refuse(prefix_ + key, "wrong type", "an integer", shown(*value));
@@ -180,7 +94,8 @@ class Reader {
     if (!value->is_table()) refuse(prefix_ + key, "wrong type", "a table", shown(*value));
     for (const auto& [name, item] : value->as_table()) {
       if (item.is_table() || item.is_array()) {
-        refuse(prefix_ + key + "." + name, "wrong type", "a number or a text", shown(item));
+        refuse(prefix_ + joined(std::vector<std::string>{key, name}, "."), "wrong type",
+               "a number or a text", shown(item));
       }
       out[name] = item.is_string() ? item.as_string().str : shown(item);
     }
@@ -214,7 +129,7 @@ class Reader {
   template <typename T>
   static void read(const toml::table& table, const std::string& prefix, T& out) {
     Reader reader(table, prefix);
-    visit(reader, out);
+    visit_fields(reader, out);
     for (const auto& [key, value] : table) {
       if (std::find(reader.keys_.begin(), reader.keys_.end(), key) != reader.keys_.end()) continue;
       const auto near = nearest(key, reader.keys_);
@@ -234,7 +149,7 @@ class Reader {
     if (!value.is_string()) refuse(prefix_ + key, "wrong type", "a text", shown(value));
     return value.as_string().str;
   }
-  double number(const toml::value& value, const std::string& key, Bounds bounds) const {
+  double number(const toml::value& value, const std::string& key, RecipeBounds bounds) const {
     if (!value.is_integer() && !value.is_floating()) {
       refuse(prefix_ + key, "wrong type", "a number", shown(value));
     }
@@ -259,82 +174,6 @@ class Reader {
   const toml::table& table_;
   std::string prefix_;
   std::vector<std::string> keys_;
-};
-
-std::string toml_text(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += std::string("\\") + c;
-    } else if (byte < 0x20 || byte == 0x7F) {
-      constexpr std::string_view kHex = "0123456789ABCDEF";
-      out += std::string("\\u00") + kHex[byte >> 4] + kHex[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
-std::string toml_text(double number) {
-  std::array<char, 40> digits{};
-  const auto end = std::to_chars(digits.begin(), digits.end(), number);
-  std::string out(digits.begin(), end.ptr);
-  // An exponent alone is a float in TOML too; a bare integer is not.
-  if (out.find_first_of(".en") == std::string::npos) out += ".0";
-  return out;
-}
-
-class Writer {
- public:
-  void field(const std::string& key, const std::string& value) { line(key, toml_text(value)); }
-  void field(const std::string& key, bool value) { line(key, value ? "true" : "false"); }
-  void field(const std::string& key, double value, Bounds = {}) { line(key, toml_text(value)); }
-  void field(const std::string& key, int64_t value, Bounds = {}) {
-    line(key, std::to_string(value));
-  }
-  void field(const std::string& key, uint64_t value) { line(key, std::to_string(value)); }
-  template <typename T>
-  void field(const std::string& key, const std::vector<T>& values) {
-    std::string out;
-    for (const T& value : values) out += (out.empty() ? "" : ", ") + toml_text(value);
-    line(key, "[" + out + "]");
-  }
-  void choice(const std::string& key, const std::string& value, const std::vector<std::string>&) {
-    field(key, value);
-  }
-  void map(const std::string& key, const std::map<std::string, std::string, std::less<>>& values) {
-    if (values.empty()) return;
-    later_ += "\n[" + prefix_ + key + "]\n";
-    for (const auto& [name, value] : values) {
-      later_ += toml_text(name) + " = " + toml_text(value) + "\n";
-    }
-  }
-  template <typename T>
-  void table(const std::string& key, T& value) {
-    nested("[" + prefix_ + key + "]", prefix_ + key + ".", value);
-  }
-  template <typename T>
-  void tables(const std::string& key, std::vector<T>& values) {
-    for (T& value : values) nested("[[" + prefix_ + key + "]]", prefix_ + key + ".", value);
-  }
-  [[nodiscard]] std::string text() const { return now_ + later_; }
-
- private:
-  void line(const std::string& key, const std::string& value) {
-    now_ += key + " = " + value + "\n";
-  }
-  template <typename T>
-  void nested(const std::string& head, std::string prefix, T& value) {
-    Writer writer;
-    writer.prefix_ = std::move(prefix);
-    visit(writer, value);
-    later_ += "\n" + head + "\n" + writer.text();
-  }
-  std::string prefix_;
-  std::string now_;
-  std::string later_;
 };
 
 toml::value parse_toml(const std::string& text, const std::string& source) {
@@ -405,12 +244,6 @@ void check(Recipe& recipe) {
 
 }  // namespace
 
-int64_t Recipe::epochs() const {
-  int64_t sum = 0;
-  for (const Stage& stage : stages) sum += stage.epochs;
-  return sum;
-}
-
 Result<Recipe> parse_recipe(std::string_view text, std::string_view source,
                             const RecipeSettings& settings) {
   const std::string where = shown_path(source);
@@ -452,14 +285,6 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view source,
     error.where = where + ": " + error.where;
   }
   return error;
-}
-
-std::string recipe_text(const Recipe& recipe) {
-  Recipe copy = recipe;
-  Writer writer;
-  visit(writer, copy);
-  const std::string text = writer.text();
-  return text.starts_with('\n') ? text.substr(1) : text;
 }
 
 }  // namespace fovea

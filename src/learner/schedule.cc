@@ -20,7 +20,8 @@ double Schedule::at(int64_t epoch, int64_t step, int64_t steps, int64_t epochs) 
     return 0.5 * rate * (1 + std::cos(std::numbers::pi * (done - warmup) / (all - warmup)));
   }
   if (kind == "step") {
-    return rate * std::pow(gamma, static_cast<double>(epoch / every));
+    const int64_t n_falls = epoch / every;
+    return rate * std::pow(gamma, static_cast<double>(n_falls));
   }
   if (kind == "multistep") {
     double now = rate;

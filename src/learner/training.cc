@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 
 #include "base/file.h"
 #include "data/core/augment.h"
@@ -162,7 +163,7 @@ class Run {
     if (progress_.stage_epoch == 0 && progress_.step == 0 && !stage().init.empty()) {
       params_ = load_model(stage().init).value().params;
     }
-    trainer_.emplace(task_.graph, params_, stage(), device_);
+    trainer_.emplace(task_.graph, params_, stage(), device_, options_.threads);
     trainer_->set_momentum(momentum_);
     while (progress_.stage_epoch < stage().epochs) {
       if (!run_epoch()) return false;
@@ -307,12 +308,15 @@ class Run {
                       .n_train = train_->size(),
                       .n_val = val_ ? val_->size() : 0,
                       .n_test = test_ ? test_->size() : 0};
-    model.training = record_json(facts, progress_);
-    save_model(folder_.model(), model, Storage::kF32, Overwrite::kAllow).value();
-    const Model stored = load_model(folder_.model()).value();
+    // A file is measured beside its place, so that no model without its figures is ever there.
+    const std::string beside = folder_.model() + ".unmeasured";
+    save_model(beside, model, Storage::kF32, Overwrite::kAllow).value();
+    const Model stored = load_model(beside).value();
+    ::remove(beside.c_str());
     const TrainableNetwork network(stored.graph, stored.params, {}, device_);
     if (val_) facts.val_top1 = top1_per_exit(network, *val_, kEvaluationBatch);
     if (test_) facts.test_top1 = top1_per_exit(network, *test_, kEvaluationBatch);
+    model.params = stored.params;
     model.training = record_json(facts, progress_);
     save_model(folder_.model(), model, Storage::kF32, Overwrite::kAllow).value();
     result.model = folder_.model();
@@ -345,7 +349,8 @@ class Run {
 }  // namespace
 
 TrainingResult train(const TrainingTask& task, const TrainingOptions& options) {
-  set_learner_threads(options.threads);
+  // Threads work on parts of a batch, each through whole operators.
+  set_learner_threads(1);
   keep_freed_memory();
   return Run(task, options).run();
 }

@@ -10,25 +10,22 @@
 #include "learner/objective.h"
 #include "learner/recipe.h"
 #include "learner/sgd.h"
+#include "learner/step_report.h"
 
 namespace fovea {
 
-/// What a step measured, before the update.
-struct StepReport {
-  int64_t samples = 0;
-  double loss = 0;
-  std::vector<double> loss_per_exit;
-  std::vector<double> correct_per_exit;
-};
-
-/// Not thread-safe.
+/// Splits every batch over `threads` replicas of the network, one thread each: operators of thin
+/// layers are too small to be split themselves. As in the published programs on several devices,
+/// each replica normalises over its own part and the first one's running statistics are kept.
+/// The same number of threads gives the same bits. Not thread-safe.
 class StageTrainer {
  public:
-  /// Throws Error where the stage does not fit the network.
+  /// Throws Error where the stage does not fit the network. On other devices than the CPU there is
+  /// one replica.
   StageTrainer(const Graph& graph, const NamedTensors& params, const Stage& stage,
-               const at::Device& device);
+               const at::Device& device, int threads = 1);
 
-  [[nodiscard]] TrainableNetwork& network() { return network_; }
+  [[nodiscard]] TrainableNetwork& network() { return *replicas_[0]; }
   /// Loss and gradients of a batch; values [n, C, H, W], labels I64 [n].
   StepReport gradients(const at::Tensor& values, const at::Tensor& labels);
   void update(double rate);
@@ -37,7 +34,10 @@ class StageTrainer {
   void set_momentum(const NamedTensors& momentum);
 
  private:
-  TrainableNetwork network_;
+  StepReport part_gradients(TrainableNetwork& replica, const at::Tensor& values,
+                            const at::Tensor& labels, double share) const;
+
+  std::vector<std::unique_ptr<TrainableNetwork>> replicas_;
   std::unique_ptr<Objective> objective_;
   Sgd sgd_;
 };

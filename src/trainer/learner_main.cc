@@ -71,9 +71,9 @@ class Words {
     const auto at = options_.find(option);
     return at == options_.end() ? std::vector<std::string>{} : at->second;
   }
-  [[nodiscard]] std::string value(const std::string& option, std::string fallback) const {
+  [[nodiscard]] std::string value(const std::string& option, const std::string& fallback) const {
     const auto at = options_.find(option);
-    return at == options_.end() ? std::move(fallback) : at->second.back();
+    return at == options_.end() ? fallback : at->second.back();
   }
   [[nodiscard]] std::string needed(const std::string& option) const {
     if (!has(option)) refuse("the option is missing", option);

@@ -15,15 +15,15 @@ using testing::ElementsAre;
 class Inputs : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = testing::TempDir() + "fovea-inputs \xc3\xa9 " +
-            testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(root_);
+    root = testing::TempDir() + "fovea-inputs \xc3\xa9 " +
+           testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(root);
     for (const char* name : {"/b.png", "/a.JPG", "/sub/c.jpeg", "/notes.txt", "/odd[1].png"}) {
-      fs::create_directories(fs::path(root_ + name).parent_path());
-      std::ofstream(root_ + name) << "x";
+      fs::create_directories(fs::path(root + name).parent_path());
+      std::ofstream(root + name) << "x";
     }
   }
-  void TearDown() override { fs::remove_all(root_); }
+  void TearDown() override { fs::remove_all(root); }
 
   std::vector<std::string> all(std::vector<std::string> words, const std::string& list = {}) const {
     std::FILE* file = std::tmpfile();
@@ -36,23 +36,23 @@ class Inputs : public testing::Test {
     return out;
   }
   [[nodiscard]] std::string short_name(const std::string& path) const {
-    return path.starts_with(root_ + "/") ? path.substr(root_.size() + 1) : path;
+    return path.starts_with(root + "/") ? path.substr(root.size() + 1) : path;
   }
-  std::string root_;
+  std::string root;
 };
 
 TEST_F(Inputs, FoldersGiveTheirPicturesInOrder) {
-  EXPECT_THAT(all({root_}), ElementsAre("a.JPG", "b.png", "odd[1].png", "sub/c.jpeg"));
+  EXPECT_THAT(all({root}), ElementsAre("a.JPG", "b.png", "odd[1].png", "sub/c.jpeg"));
 }
 
 TEST_F(Inputs, GlobsAreExpandedAndFilesComeFirst) {
-  EXPECT_THAT(all({root_ + "/*.png"}), ElementsAre("b.png", "odd[1].png"));
-  EXPECT_THAT(all({root_ + "/odd[1].png"}), ElementsAre("odd[1].png"));
-  EXPECT_THAT(all({root_ + "/none*.png"}), ElementsAre("none*.png"));
+  EXPECT_THAT(all({root + "/*.png"}), ElementsAre("b.png", "odd[1].png"));
+  EXPECT_THAT(all({root + "/odd[1].png"}), ElementsAre("odd[1].png"));
+  EXPECT_THAT(all({root + "/none*.png"}), ElementsAre("none*.png"));
 }
 
 TEST_F(Inputs, ListsAreReadWhereTheyStand) {
-  EXPECT_THAT(all({"first", "-", "last"}, root_ + "/b.png\r\n\n" + root_ + "/sub\nend"),
+  EXPECT_THAT(all({"first", "-", "last"}, root + "/b.png\r\n\n" + root + "/sub\nend"),
               ElementsAre("first", "b.png", "sub/c.jpeg", "end", "last"));
   EXPECT_THAT(all({"-"}, ""), ElementsAre());
 }

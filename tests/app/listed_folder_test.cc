@@ -18,26 +18,26 @@ using testing::HasSubstr;
 class ListedFolder : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = testing::TempDir() + "fovea-listed-" +
-            testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(root_);
-    fs::create_directories(root_);
+    root = testing::TempDir() + "fovea-listed-" +
+           testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(root);
+    fs::create_directories(root);
   }
-  void TearDown() override { fs::remove_all(root_); }
+  void TearDown() override { fs::remove_all(root); }
   void list(const std::string& text) const {
-    ASSERT_TRUE(write_file(root_ + "/list.csv", text, Overwrite::kAllow).ok());
+    ASSERT_TRUE(write_file(root + "/list.csv", text, Overwrite::kAllow).ok());
   }
   std::string error_of(const std::string& text) const {
     list(text);
-    const auto data = read_listed_folder(root_);
+    const auto data = read_listed_folder(root);
     return data.ok() ? "no error" : data.error().message();
   }
-  std::string root_;
+  std::string root;
 };
 
 TEST_F(ListedFolder, ReadsColumnsByTheirNames) {
   list("class,file,more,label\r\ncat,a.png,1,2\r\ndog,b.png,2,0\n");
-  const DatasetPtr data = read_listed_folder(root_).value();
+  const DatasetPtr data = read_listed_folder(root).value();
   EXPECT_EQ(data->size(), 2);
   EXPECT_THAT(data->class_names(), ElementsAre("dog", "1", "cat"));
   EXPECT_EQ(data->label(0), 2);
@@ -48,9 +48,9 @@ TEST_F(ListedFolder, ReadsColumnsByTheirNames) {
 TEST_F(ListedFolder, ReadsItsPictures) {
   Picture picture(3, 2);
   picture.row(1)[4] = 200;
-  ASSERT_TRUE(write_file(root_ + "/a.png", encode_png(picture.view()), Overwrite::kAllow).ok());
+  ASSERT_TRUE(write_file(root + "/a.png", encode_png(picture.view()), Overwrite::kAllow).ok());
   list("file,label,class\na.png,0,cat\n");
-  EXPECT_EQ(read_listed_folder(root_).value()->picture(0).value(), picture);
+  EXPECT_EQ(read_listed_folder(root).value()->picture(0).value(), picture);
 }
 
 TEST_F(ListedFolder, ErrorsNameTheLine) {
@@ -68,8 +68,8 @@ TEST_F(ListedFolder, ErrorsNameTheLine) {
 
 TEST_F(ListedFolder, IsFoundWhereDataIsLookedUp) {
   list("file,label,class\na.png,0,cat\n");
-  const fs::path path(root_);
-  EXPECT_EQ(find_listed_folder(root_, "test", {}), root_);
+  const fs::path path(root);
+  EXPECT_EQ(find_listed_folder(root, "test", {}), root);
   const FindOptions options{.environment = path.parent_path().string()};
   EXPECT_TRUE(find_listed_folder(path.filename().string(), "", options).has_value());
   EXPECT_FALSE(find_listed_folder("absent", "", options).has_value());

@@ -30,23 +30,23 @@ ExitTable table_of(const std::vector<std::vector<float>>& confidences) {
 class OfficialGolden : public testing::TestWithParam<std::string> {
  protected:
   OfficialGolden()
-      : file_(read_safetensors(kGolden + GetParam() + ".safetensors").value().tensors),
-        val_(scores_from_tensors(file_, "val", GetParam()).value()) {}
+      : file(read_safetensors(kGolden + GetParam() + ".safetensors").value().tensors),
+        val(scores_from_tensors(file, "val", GetParam()).value()) {}
 
   template <typename T>
   [[nodiscard]] std::vector<T> golden(const std::string& key, size_t row) const {
-    const Tensor& tensor = file_.find(key)->second;
+    const Tensor& tensor = file.find(key)->second;
     const auto length = static_cast<size_t>(tensor.numel() / kOfficialPoints);
     const auto part = tensor.data<T>().subspan(row * length, length);
     return {part.begin(), part.end()};
   }
 
-  NamedTensors file_;
-  Scores val_;
+  NamedTensors file;
+  Scores val;
 };
 
 TEST_P(OfficialGolden, ThresholdsHaveTheSameBits) {
-  const auto points = solve_official(exit_table(val_));
+  const auto points = solve_official(exit_table(val));
   ASSERT_EQ(points.size(), 39U);
   for (size_t row = 0; row < points.size(); ++row) {
     const auto wanted = golden<float>("result.threshold", row);
@@ -59,7 +59,7 @@ TEST_P(OfficialGolden, ThresholdsHaveTheSameBits) {
 }
 
 TEST_P(OfficialGolden, DistributionIsWithin1em7) {
-  const auto points = solve_official(exit_table(val_));
+  const auto points = solve_official(exit_table(val));
   for (size_t row = 0; row < points.size(); ++row) {
     const auto wanted = golden<float>("result.probs", row);
     for (size_t k = 0; k < wanted.size(); ++k) {
@@ -69,9 +69,9 @@ TEST_P(OfficialGolden, DistributionIsWithin1em7) {
 }
 
 TEST_P(OfficialGolden, CountsCorrectAndCostAreThoseOfTheProgram) {
-  const auto points = solve_official(exit_table(val_));
+  const auto points = solve_official(exit_table(val));
   for (const std::string split : {"val", "test"}) {
-    const Scores scores = scores_from_tensors(file_, split, "golden").value();
+    const Scores scores = scores_from_tensors(file, split, "golden").value();
     const ExitTable table = exit_table(scores);
     const std::vector<int> all{0, 1, 2, 3, 4};
     for (size_t row = 0; row < points.size(); ++row) {
@@ -87,7 +87,7 @@ TEST_P(OfficialGolden, CountsCorrectAndCostAreThoseOfTheProgram) {
 }
 
 TEST_P(OfficialGolden, PoliciesThatSwitchExitsOffSendSamplesToTheSameExits) {
-  const ExitTable table = exit_table(val_);
+  const ExitTable table = exit_table(val);
   const std::vector<int> all{0, 1, 2, 3, 4};
   int switched_off = 0;
   for (const OfficialPoint& point : solve_official(table)) {
@@ -102,7 +102,7 @@ TEST_P(OfficialGolden, PoliciesThatSwitchExitsOffSendSamplesToTheSameExits) {
 
 INSTANTIATE_TEST_SUITE_P(Files, OfficialGolden,
                          testing::Values("dynamic_eval", "dynamic_eval_ties"),
-                         [](const auto& file) { return file.param; });
+                         [](const auto& param) { return param.param; });
 
 TEST(QuotaThresholds, AreTheQuotasLastConfidence) {
   const ExitTable table = table_of({{0.9F, 0.8F, 0.7F, 0.6F}, {0.5F, 0.5F, 0.4F, 0.3F}});

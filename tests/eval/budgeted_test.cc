@@ -41,7 +41,7 @@ TEST_P(Budgeted, GivesTheRowsOfThePublishedProgram) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Budgeted, testing::Values("dynamic_eval", "dynamic_eval_ties"),
-                         [](const auto& file) { return file.param; });
+                         [](const auto& param) { return param.param; });
 
 TEST(BudgetedJson, HoldsRowsWithNumbersThatRoundTrip) {
   const Scores scores{.values = Tensor({2, 2, 1}, std::vector<float>{0.1F, 0.3F, 1, 1}),

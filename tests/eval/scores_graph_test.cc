@@ -24,33 +24,32 @@ TEST(ScoresGraph, HasOneFreeExitForEachRow) {
 class ExecutedScores : public testing::TestWithParam<std::string> {
  protected:
   ExecutedScores()
-      : file_(
-            read_safetensors(FOVEA_SOURCE_DIR "/tests/golden/ranet/" + GetParam() + ".safetensors")
-                .value()
-                .tensors),
-        probabilities_(scores_from_tensors(file_, "test", GetParam()).value()),
-        logits_(probabilities_) {
-    logits_.values = file_.find("test_logits")->second;
-    logits_.form = ScoreForm::kLogits;
+      : file(read_safetensors(FOVEA_SOURCE_DIR "/tests/golden/ranet/" + GetParam() + ".safetensors")
+                 .value()
+                 .tensors),
+        probabilities(scores_from_tensors(file, "test", GetParam()).value()),
+        logits(probabilities) {
+    logits.values = file.find("test_logits")->second;
+    logits.form = ScoreForm::kLogits;
   }
 
-  NamedTensors file_;
-  Scores probabilities_;
-  Scores logits_;
+  NamedTensors file;
+  Scores probabilities;
+  Scores logits;
 };
 
 TEST_P(ExecutedScores, LeaveWhereHindsightSays) {
   const Graph graph = scores_graph(5, 10);
   ReferenceExecutor executor(graph, {});
-  const TensorSource source({{"input", scores_as_input(logits_)}}, logits_.labels);
-  const ExitTable recorded = exit_table(probabilities_);
+  const TensorSource source({{"input", scores_as_input(logits)}}, logits.labels);
+  const ExitTable recorded = exit_table(probabilities);
   const auto points =
-      solve_official(exit_table(scores_from_tensors(file_, "val", "golden").value()));
+      solve_official(exit_table(scores_from_tensors(file, "val", "golden").value()));
   for (const OfficialPoint& point : points) {
     const auto executed =
         evaluate_executed(executor, source, point.policy, {.batch = 64, .warmups = 0}).value();
     // On the same logits: equal without tolerance.
-    const auto judged = evaluate_hindsight(logits_, graph, point.policy).value();
+    const auto judged = evaluate_hindsight(logits, graph, point.policy).value();
     EXPECT_EQ(executed.exits, judged.exits) << point.name;
     EXPECT_EQ(executed.answers, judged.answers) << point.name;
     EXPECT_EQ(executed.top1, judged.top1) << point.name;
@@ -68,7 +67,7 @@ TEST_P(ExecutedScores, LeaveWhereHindsightSays) {
 
 INSTANTIATE_TEST_SUITE_P(Files, ExecutedScores,
                          testing::Values("dynamic_eval", "dynamic_eval_ties"),
-                         [](const auto& file) { return file.param; });
+                         [](const auto& param) { return param.param; });
 
 }  // namespace
 }  // namespace fovea

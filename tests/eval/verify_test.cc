@@ -48,7 +48,7 @@ class Tampered final : public Executor {
   std::function<void(Policy&)> before = [](Policy&) {};
   std::function<void(Outputs&)> after = [](Outputs&) {};
 
-  [[nodiscard]] const Graph& graph() const override { return honest_.graph(); }
+  [[nodiscard]] const Graph& graph() const override { return inner_.graph(); }
   Status run(const NamedTensors& inputs, const RunOptions& options, Outputs& outputs) override {
     ++runs;
     RunOptions changed = options;
@@ -58,26 +58,26 @@ class Tampered final : public Executor {
       before(policy);
       changed.policy = &policy;
     }
-    Status status = honest_.run(inputs, changed, outputs);
+    Status status = inner_.run(inputs, changed, outputs);
     if (status.ok()) after(outputs);
     return status;
   }
   int runs = 0;
 
  private:
-  ReferenceExecutor honest_{doubling(), two()};
+  ReferenceExecutor inner_{doubling(), two()};
 };
 
 class Verify : public testing::Test {
  protected:
   Verification verified(const Policy& policy,
                         const VerifyOptions& options = {.pass = {.batch = 3}}) {
-    return verify(full_, adaptive_, source_, policy, options).value();
+    return verify(honest, adaptive, source, policy, options).value();
   }
 
-  ReferenceExecutor full_{doubling(), two()};
-  Tampered adaptive_;
-  TensorSource source_ = four_samples();
+  ReferenceExecutor honest{doubling(), two()};
+  Tampered adaptive;
+  TensorSource source = four_samples();
 };
 
 TEST_F(Verify, AgreesWithAnHonestExecutorUnderEveryPolicy) {
@@ -104,7 +104,7 @@ TEST_F(Verify, ReportsExecutedWorkOfBothPasses) {
 }
 
 TEST_F(Verify, FailsWhereOneDecisionIsFlipped) {
-  adaptive_.after = [](Outputs& outputs) {
+  adaptive.after = [](Outputs& outputs) {
     if (outputs.exit.numel() == 3) outputs.exit.data<int64_t>()[1] = 2;
   };
   const Verification result = verified(by_confidence());
@@ -115,7 +115,7 @@ TEST_F(Verify, FailsWhereOneDecisionIsFlipped) {
 }
 
 TEST_F(Verify, FailsWhereADecisionIsFlippedInTheLastBatch) {
-  adaptive_.after = [](Outputs& outputs) {
+  adaptive.after = [](Outputs& outputs) {
     if (outputs.exit.numel() == 1) outputs.exit.data<int64_t>()[0] = 1;
   };
   const Verification result = verified(by_confidence());
@@ -124,7 +124,7 @@ TEST_F(Verify, FailsWhereADecisionIsFlippedInTheLastBatch) {
 }
 
 TEST_F(Verify, FailsWhereOneThresholdIsFlipped) {
-  adaptive_.before = [](Policy& policy) { policy.thresholds[1] = 0.8F; };
+  adaptive.before = [](Policy& policy) { policy.thresholds[1] = 0.8F; };
   const Verification result = verified(by_confidence());
   ASSERT_THAT(result.disagree, SizeIs(1));
   EXPECT_EQ(result.disagree[0].sample, 2);
@@ -133,7 +133,7 @@ TEST_F(Verify, FailsWhereOneThresholdIsFlipped) {
 }
 
 TEST_F(Verify, FailsWhereOneBitOfAnAnswerDiffers) {
-  adaptive_.after = [](Outputs& outputs) {
+  adaptive.after = [](Outputs& outputs) {
     outputs.logits.f()[0] = std::nextafter(outputs.logits.f()[0], 100.0F);
   };
   const Verification result = verified(by_confidence());
@@ -143,7 +143,7 @@ TEST_F(Verify, FailsWhereOneBitOfAnAnswerDiffers) {
 
 TEST_F(Verify, LetsADeadlineLeaveEarlierButNotLater) {
   const Policy policy{.thresholds = {0.9F, 0.9F}, .deadline_ms = 1e9};
-  adaptive_.before = [](Policy& p) { p = Policy{.exit = 1}; };
+  adaptive.before = [](Policy& p) { p = Policy{.exit = 1}; };
   const Verification result = verified(policy);
   ASSERT_THAT(result.disagree, SizeIs(1));
   EXPECT_EQ(result.disagree[0].sample, 0);
@@ -167,7 +167,7 @@ TEST_F(Verify, ComparesUnderRulesForOtherDecisionPoints) {
   ReferenceExecutor executor(gated, params);
   for (const int64_t choice : {0, 1}) {
     const Policy policy{.thresholds = {0.9F}, .points = {{"gate", {.force = choice}}}};
-    const Verification result = verify(executor, executor, source_, policy).value();
+    const Verification result = verify(executor, executor, source, policy).value();
     EXPECT_EQ(result.agree, 4);
     EXPECT_DOUBLE_EQ(result.macs_full, choice == 1 ? 6 : 2);
   }
@@ -191,8 +191,7 @@ TEST_F(Verify, MeasuresTheSegmentsOfThePolicysExits) {
   const SegmentClock clock = [] { return std::vector<double>{8}; };
   const Policy policy{.exit = 1};
   const Verification result =
-      verify(full, adaptive_, source_, policy, {.pass = {.warmups = 0}, .segment_ms = clock})
-          .value();
+      verify(full, adaptive, source, policy, {.pass = {.warmups = 0}, .segment_ms = clock}).value();
   ASSERT_THAT(policies, SizeIs(1));
   EXPECT_THAT(policies[0].exit, Optional(1));
   EXPECT_EQ(full.runs, 2);
@@ -208,7 +207,7 @@ TEST_F(Verify, TakesTheLeastTimeOfItsRounds) {
     return call == 2 ? std::vector<double>{1, 1, 1} : std::vector<double>{900, 900, 900};
   };
   const Verification result =
-      verify(full, adaptive_, source_, by_confidence(),
+      verify(full, adaptive, source, by_confidence(),
              {.pass = {.batch = 4, .warmups = 0}, .segment_ms = clock, .rounds = 3})
           .value();
   EXPECT_EQ(full.runs, 3);
@@ -226,7 +225,7 @@ TEST_F(Verify, HasNoRealisationWithoutSegmentTimes) {
 TEST_F(Verify, RefusesAReplayOfOtherDecisionPoints) {
   auto trace = std::make_shared<Trace>();
   trace->points["gate"] = Tensor::i64({4});
-  const auto refused = verify(full_, adaptive_, source_, {.replay = trace});
+  const auto refused = verify(honest, adaptive, source, {.replay = trace});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::kUsage);
   EXPECT_THAT(refused.error().message(), HasSubstr("point 'gate'"));

@@ -90,6 +90,31 @@ TEST(LearnerGolden, TwoTrainingStepsEqualTheOfficialProgram) {
   expect_near(trainer.network().state(), with_prefix(file, "step2.after."), 8e-6);
 }
 
+TEST(LearnerGolden, TwoThreadsAverageTheGradientsOfTheirParts) {
+  const TensorFile file = training_file();
+  const NamedTensors init = with_prefix(file, "init.");
+  const at::Tensor values = to_torch(file.tensors.at("step1.input"));
+  const at::Tensor labels = to_torch(file.tensors.at("step1.target"));
+  StageTrainer both(training_graph(file), init, Stage{}, at::kCPU, 2);
+  const StepReport report = both.gradients(values, labels);
+  double loss = 0;
+  NamedTensors mean;
+  for (const int64_t half : {0, 1}) {
+    StageTrainer alone(training_graph(file), init, Stage{}, at::kCPU);
+    loss += alone.gradients(values.narrow(0, 2 * half, 2), labels.narrow(0, 2 * half, 2)).loss / 2;
+    for (const auto& [name, tensor] : alone.network().grads()) {
+      const bool first = !mean.contains(name);
+      Tensor& sum = mean.try_emplace(name, Tensor::f32(tensor.shape())).first->second;
+      for (int64_t i = 0; i < sum.numel(); ++i) {
+        sum.f()[i] = (first ? 0 : sum.f()[i]) + tensor.f()[i] / 2;
+      }
+    }
+  }
+  EXPECT_EQ(report.samples, 4);
+  EXPECT_NEAR(report.loss, loss, 1e-6);
+  expect_gradients(both.network().grads(), mean, 1e-5);
+}
+
 TEST(LearnerGolden, NesterovMomentumEqualsTheOfficialProgram) {
   const TensorFile file = training_file();
   Stage stage;

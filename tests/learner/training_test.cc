@@ -85,6 +85,9 @@ class Training : public testing::Test {
     }
     return out;
   }
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+
+ private:
   std::string folder_;
 };
 
@@ -151,6 +154,14 @@ TEST_F(Training, ResumesToTheSameBits) {
       EXPECT_EQ(got[i], expected[i]);
     }
   }
+}
+
+TEST_F(Training, ThreadsGiveTheSameBitsEveryTimeAndResumed) {
+  const TrainingResult whole = run("whole", {.threads = 3});
+  run("parts", {.stop_after_steps = 4, .threads = 3});
+  const TrainingResult resumed = run("parts", {.resume = Resume::kYes, .threads = 3});
+  EXPECT_TRUE(
+      same_bits(load_model(whole.model).value().params, load_model(resumed.model).value().params));
 }
 
 TEST_F(Training, TheSeedDecidesTheWeights) {
@@ -250,7 +261,7 @@ TEST_F(Training, PicturesAndNetworkMustFit) {
 }
 
 TEST_F(Training, TheCommandTellsOfProgressAndReportsErrors) {
-  const std::string recipe = folder_ + "/recipe.toml";
+  const std::string recipe = folder() + "/recipe.toml";
   write_file(recipe, kRecipe, Overwrite::kAllow).value();
   std::vector<std::string> notes;
   app::TrainArguments arguments{.recipe = recipe, .run_folder = run_folder()};
@@ -259,7 +270,7 @@ TEST_F(Training, TheCommandTellsOfProgressAndReportsErrors) {
   EXPECT_EQ(outcome.end, app::TrainOutcome::End::kFinished);
   EXPECT_EQ(outcome.top1_per_exit.size(), 3U);
   EXPECT_THAT(notes, testing::Contains(HasSubstr("epoch 2 done")));
-  arguments.recipe = folder_ + "/none.toml";
+  arguments.recipe = folder() + "/none.toml";
   EXPECT_EQ(train_command(arguments).error().kind, ErrorKind::kBadInput);
 }
 

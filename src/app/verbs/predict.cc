@@ -61,7 +61,7 @@ std::string_view kind_word(ErrorKind kind) {
 
 class Predictor {
  public:
-  Predictor(Context& context, const Arguments& arguments, Execution execution)
+  Predictor(Context& context, const Arguments& arguments, const Execution& execution)
       : console_(context.console),
         network_(network_from(arguments, Weights::kNeeded)),
         policy_(policy_or_default(arguments, network_.model)),

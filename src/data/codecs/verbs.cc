@@ -51,7 +51,7 @@ class SceneFolder {
   /// Pictures are written in order, from 0.
   Status add(std::string_view png) {
     const std::string path = picture_path(n_written_);
-    const Status writable = check_writable(path, overwrite_);
+    Status writable = check_writable(path, overwrite_);
     if (!writable.ok()) return writable;
     // Not through a FileWriter: flushing every picture to the disk would take most of the time, and
     // a set without its list is unfinished anyway.
@@ -91,7 +91,7 @@ Status in_stretches(int64_t n, const DataWork& options, Work work, Collect colle
     const int64_t end = std::min(n, begin + stretch);
     codecs::for_range(begin, end, n_threads, [&](int64_t i) { work(i, i - begin); });
     for (int64_t i = begin; i < end; ++i) {
-      const Status collected = collect(i, i - begin);
+      Status collected = collect(i, i - begin);
       if (!collected.ok()) return collected;
     }
     if (options.progress && !options.progress(end, n)) return interrupted();
@@ -174,7 +174,7 @@ Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::
     return error.info();
   }
   SceneFolder target(folder, overwrite);
-  const Status made = target.make();
+  Status made = target.make();
   if (!made.ok()) return made;
   // The list is opened first, so that a folder that may not be overwritten is refused at once.
   Result<FileWriter> list = FileWriter::create(folder + "/list.csv", overwrite);

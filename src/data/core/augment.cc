@@ -12,7 +12,7 @@ namespace fovea {
 
 Placement PadCropFlip::placement(uint64_t epoch, uint64_t sample) const {
   const Noise noise = Noise(seed, "augment").fork(epoch).fork(sample);
-  const auto places = static_cast<uint64_t>(2 * pad + 1);
+  const auto places = static_cast<uint64_t>(pad) * 2 + 1;
   return {.top = static_cast<int32_t>(noise.below(0, places)),
           .left = static_cast<int32_t>(noise.below(1, places)),
           .flip = noise.below(2, 2) == 0 ? Placement::Flip::kNo : Placement::Flip::kYes};

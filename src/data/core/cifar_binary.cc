@@ -59,8 +59,9 @@ Picture interleaved(std::string_view planes) {
   return picture;
 }
 
-Status add_records(const std::string& path, const std::string& name, size_t label_bytes,
+Status add_records(const std::string& folder, const std::string& name, size_t label_bytes,
                    size_t n_classes, std::vector<Sample>& samples) {
+  const std::string path = folder + "/" + name;
   const Result<std::string> bytes = read_file(path, 1 << 30);
   if (!bytes.ok()) return bytes.error();
   const auto bad = [&](std::string what, std::string expected, std::string found) {
@@ -112,7 +113,7 @@ Result<DatasetPtr> read_cifar_binary(const std::string& folder, std::string_view
   std::vector<Sample> samples;
   for (const std::string& file : files) {
     const Status added =
-        add_records(folder + "/" + file, file, layout.label_bytes, names.value().size(), samples);
+        add_records(folder, file, layout.label_bytes, names.value().size(), samples);
     if (!added.ok()) return added.error();
   }
   return DatasetPtr(std::make_shared<MemoryDataset>(std::move(names).value(), std::move(samples)));

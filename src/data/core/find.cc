@@ -35,6 +35,12 @@ bool is_file(const std::string& path) {
   return fs::is_regular_file(path, code);
 }
 
+std::string below(std::string folder, std::string_view name) {
+  folder += '/';
+  folder += name;
+  return folder;
+}
+
 /// Names by which a split may go: "val" is also written "valid" or "validation".
 std::vector<std::string> split_aliases(std::string_view split) {
   if (split == "val") return {"val", "valid", "validation"};
@@ -94,7 +100,7 @@ Listing list_folder(const std::string& folder) {
 
 std::optional<DataPlace> own_split(const std::string& folder, std::string_view split) {
   for (const std::string& name : split_aliases(split)) {
-    const std::string path = folder + "/" + name;
+    const std::string path = below(folder, name);
     const auto place = [&](PlaceKind kind, const std::string& where) {
       return DataPlace{.kind = kind, .path = where, .split = std::string(split)};
     };
@@ -125,8 +131,7 @@ Result<DataPlace> split_in_folder(const std::string& folder, std::string_view sp
   if (auto own = own_split(folder, split)) return *std::move(own);
   const bool can_hold_out = split == "val";
   std::vector<std::string> cifar = {folder};
-  for (const std::string_view name : kCifarFolders)
-    cifar.push_back(folder + "/" + std::string(name));
+  for (const std::string_view name : kCifarFolders) cifar.push_back(below(folder, name));
   for (const std::string& path : cifar) {
     if (!is_cifar_binary(path)) continue;
     return DataPlace{.kind = PlaceKind::kCifarBinary,

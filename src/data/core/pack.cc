@@ -99,7 +99,8 @@ struct Pack::Reader {
     const size_t footer = bytes.size() - kFooterBytes;
     std::array<uint64_t, 8> field{};
     for (size_t k = 0; k < field.size(); ++k) field[k] = load(bytes, footer + 8 * k, 8);
-    const auto [n, height, width, n_classes, labels_at, classes_at, names_at, hash] = field;
+    const auto [n, height, width, n_classes, labels_at, classes_at, names_begin, hash] = field;
+    const uint64_t names_at = names_begin;  // a lambda cannot take a structured binding
     if (n > kMaxSamples || height == 0 || height > kMaxSide || width == 0 || width > kMaxSide ||
         n_classes > static_cast<uint64_t>(kMaxClasses)) {
       return bad("the pack's extents are out of range", {},
@@ -281,8 +282,7 @@ Status write_pack(const std::string& path, const Dataset& data, Overwrite overwr
   for (int64_t i = 0; i < data.size(); ++i) {
     const Result<Picture> picture = data.picture(i);
     if (!picture.ok()) return picture.error();
-    const Status added =
-        writer.value().add(picture.value().view(), data.label(i), data.file_name(i));
+    Status added = writer.value().add(picture.value().view(), data.label(i), data.file_name(i));
     if (!added.ok()) return added;
   }
   return writer.value().commit();

@@ -52,7 +52,8 @@ Weights triangle_weights(int32_t from, int64_t to, int64_t begin, int32_t length
     int32_t* out = w.weight.data() + place * static_cast<size_t>(w.n_taps);
     for (int32_t k = 0; k < high - low; ++k) {
       const double share = values[static_cast<size_t>(k)] / (sum != 0.0 ? sum : 1.0);
-      out[k] = static_cast<int32_t>(0.5 + share * static_cast<double>(1 << kWeightBits));
+      out[k] =
+          static_cast<int32_t>(std::floor(0.5 + share * static_cast<double>(1 << kWeightBits)));
     }
   }
   return w;
@@ -77,7 +78,7 @@ Picture resample_columns(PictureView src, const Weights& w, int32_t y_begin, int
       for (int32_t k = 0; k < w.count[x]; ++k, from += kChannels) {
         for (size_t c = 0; c < kChannels; ++c) sum[c] += int64_t{from[c]} * taps[k];
       }
-      for (size_t c = 0; c < kChannels; ++c) *dst++ = rounded(sum[c]);
+      for (const int64_t value : sum) *dst++ = rounded(value);
     }
   }
   return out;

@@ -188,7 +188,9 @@ void measure_box(const Coverage& object, int32_t side, SceneTruth& truth) {
   truth.x1 = truth.y1 = 0;
   for (int32_t y = 0; y < side; ++y) {
     for (int32_t x = 0; x < side; ++x) {
-      if (object[static_cast<size_t>(y * side + x)] < kSubsamples / 2) continue;
+      if (object[static_cast<size_t>(y) * static_cast<size_t>(side) + static_cast<size_t>(x)] <
+          kSubsamples / 2)
+        continue;
       truth.x0 = std::min(truth.x0, x);
       truth.y0 = std::min(truth.y0, y);
       truth.x1 = std::max(truth.x1, x + 1);

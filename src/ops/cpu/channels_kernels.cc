@@ -17,7 +17,7 @@ HWY_BEFORE_NAMESPACE();
 namespace fovea::cpu::HWY_NAMESPACE {
 namespace {
 
-constexpr int kLanes = HWY_LANES(float);
+constexpr int64_t kLanes = HWY_LANES(float);
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
 constexpr int kRegisters = 32;
 #else

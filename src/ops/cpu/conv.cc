@@ -23,6 +23,9 @@ void check(std::string_view what, int64_t expected, int64_t found) {
   if (expected != found) fail(std::string(what), std::to_string(expected), std::to_string(found));
 }
 
+/// Offsets of taps are 32-bit; layouts in scratch are a little larger than the input.
+constexpr int64_t kMaxInputFloats = int64_t{1} << 29;
+
 int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
 }  // namespace
@@ -110,6 +113,10 @@ ConvPlan::ConvPlan(const ConvShape& shape, std::span<const float> weights,
        {shape.ic, shape.oc, shape.kh, shape.kw, shape.stride_y, shape.stride_x, shape.dilation_y,
         shape.dilation_x, shape.groups, shape.out.height, shape.out.width}) {
     if (extent < 1) fail("extent below 1", "at least 1", std::to_string(extent));
+  }
+  if (shape.in.floats() > kMaxInputFloats) {
+    fail("input is too large", "at most " + std::to_string(kMaxInputFloats) + " floats",
+         std::to_string(shape.in.floats()));
   }
   check("input channels do not divide into groups", 0, shape.ic % shape.groups);
   check("output channels do not divide into groups", 0, shape.oc % shape.groups);

@@ -17,8 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace fovea::cpu::HWY_NAMESPACE {
 namespace {
 
-constexpr int kLanes = HWY_LANES(float);
-constexpr int kMaskBytes = (kLanes + 7) / 8;
+constexpr int64_t kLanes = HWY_LANES(float);
+constexpr int64_t kMaskBytes = (kLanes + 7) / 8;
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
 constexpr int kRegisters = 32;
 #else
@@ -239,26 +239,25 @@ int64_t run(const PlanarJob& job) {
   return products;
 }
 
+using Run = int64_t (*)(const PlanarJob&);
+
+constexpr Run short_rows_or_null() {
+  constexpr bool kWholeRows = kLanes == kShortRow || HWY_TARGET == HWY_AVX3;
+  if constexpr (kWholeRows) return &run<Positions::kShortRows>;
+  return nullptr;
+}
+
 }  // namespace
 
 const PlanarKernels& planar_table() {
-  static constexpr PlanarKernels kKernels {
-    .flat = &run<Positions::kFlat>,
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-    .short_rows = &run<Positions::kShortRows>,
-#else
-    .short_rows = nullptr,
-#endif
-    .vector_floats = kLanes, .mask_bytes = kMaskBytes, .fused = kFused, .max_vectors = {
-      0,
-      max_vectors(1),
-      max_vectors(2),
-      max_vectors(3),
-      max_vectors(4),
-      max_vectors(5),
-      max_vectors(6)
-    }
-  };
+  static constexpr PlanarKernels kKernels{
+      .flat = &run<Positions::kFlat>,
+      .short_rows = short_rows_or_null(),
+      .vector_floats = kLanes,
+      .mask_bytes = kMaskBytes,
+      .fused = kFused,
+      .max_vectors = {0, max_vectors(1), max_vectors(2), max_vectors(3), max_vectors(4),
+                      max_vectors(5), max_vectors(6)}};
   return kKernels;
 }
 

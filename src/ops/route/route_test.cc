@@ -27,8 +27,9 @@ Result<Graph> routed(const std::string& decide, const std::string& combine,
       "first = slice(score) begin=0 end=1\ngate = decide(" +
       decide + "\nmore = route(gate, input) combine=" + combine + " {\n";
   for (const std::string& body : bodies) {
-    text += "  body " + body + "(x0 " + type + ") {\n    " + body +
-            ".y = linear(x0) features=2 bias=none\n    return " + body + ".y\n  }\n";
+    text.append("  body ").append(body).append("(x0 ").append(type).append(") {\n    ");
+    text.append(body).append(".y = linear(x0) features=2 bias=none\n    return ");
+    text.append(body).append(".y\n  }\n");
   }
   return parse_graph(text + "}\nexit.0 = exit(more)\n", "test");
 }

@@ -1,0 +1,91 @@
+// Every key of a recipe, once: the reader fills the fields, the writer prints them.
+#pragma once
+
+#include "learner/recipe.h"
+
+namespace fovea {
+
+/// Least and greatest value of a number.
+struct RecipeBounds {
+  double low = 0;
+  double high = 1e9;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor& v, RecipeNetwork& network) {
+  v.field("name", network.name);
+  v.field("graph", network.graph);
+  v.map("set", network.set);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& v, RecipeData& data) {
+  v.field("name", data.name);
+  v.field("train", data.train);
+  v.field("val", data.val);
+  v.field("test", data.test);
+  v.field("hold_out", data.hold_out, {-1, 1e9});
+  v.choice("augment", data.augment, {"none", "pad_crop_flip"});
+  v.field("pad", data.pad, {0, 64});
+  v.field("transform", data.transform);
+  v.field("images", data.images, {2, 1e8});
+  v.field("test_images", data.test_images, {1, 1e8});
+  v.field("image_seed", data.image_seed);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& v, RecipeRun& run) {
+  v.field("seed", run.seed);
+  v.field("batch", run.batch, {1, 65536});
+  v.field("threads", run.threads, {0, 4096});
+  v.field("checkpoint_minutes", run.checkpoint_minutes, {0, 1e6});
+  v.field("log_every", run.log_every, {1, 1e9});
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& v, ObjectiveSettings& objective) {
+  v.field("kind", objective.kind);
+  v.field("exit_weights", objective.exit_weights);
+  v.field("label_smoothing", objective.label_smoothing, {0, 1});
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& v, SgdSettings& sgd) {
+  v.field("momentum", sgd.momentum, {0, 1});
+  v.field("weight_decay", sgd.weight_decay, {0, 1});
+  v.field("dampening", sgd.dampening, {0, 1});
+  bool nesterov = sgd.nesterov == Nesterov::kYes;
+  v.field("nesterov", nesterov);
+  sgd.nesterov = nesterov ? Nesterov::kYes : Nesterov::kNo;
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& v, Schedule& schedule) {
+  v.choice("kind", schedule.kind, schedule_names());
+  v.field("rate", schedule.rate, {0, 1e3});
+  v.field("milestones", schedule.milestones);
+  v.field("gamma", schedule.gamma, {0, 1});
+  v.field("every", schedule.every, {1, 1e9});
+  v.field("warmup_epochs", schedule.warmup_epochs, {0, 1e6});
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& v, Stage& stage) {
+  v.field("epochs", stage.epochs, {1, 1e6});
+  v.field("init", stage.init);
+  v.field("trainable", stage.trainable);
+  v.choice("mode", stage.mode, {"soft", "masked", "compact"});
+  v.table("objective", stage.objective);
+  v.table("optimizer", stage.optimizer);
+  v.table("schedule", stage.schedule);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& v, Recipe& recipe) {
+  v.table("network", recipe.network);
+  v.table("data", recipe.data);
+  v.table("run", recipe.run);
+  v.tables("stage", recipe.stages);
+}
+
+}  // namespace fovea

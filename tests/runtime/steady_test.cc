@@ -7,7 +7,7 @@
 
 #include "fovea/session.h"
 #include "graph/init.h"
-#include "runtime/dynamic_subjects.h"
+#include "support/dynamic_subjects.h"
 #include "zoo/zoo.h"
 
 extern "C" void* __libc_malloc(size_t);            // NOLINT(bugprone-reserved-identifier)

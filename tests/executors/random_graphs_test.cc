@@ -1,17 +1,19 @@
-// The runtime equals the reference on seeded random networks: every operator, resize mode, exit and
-// route, with none, one, some and all samples going on; adaptive runs are compared under replay.
+// Every executor equals the reference on seeded random networks: every operator, resize mode, exit
+// and route, with none, one, some and all samples going on; adaptive runs are compared under
+// replay.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 
-#include "fovea/session.h"
 #include "reference/reference.h"
+#include "support/executors.h"
 #include "support/random_graph.h"
 
 namespace fovea {
 namespace {
 
+using testing::ElementsAreArray;
 using testing_support::RandomNetwork;
 using testing_support::Share;
 
@@ -29,9 +31,6 @@ void compare(uint64_t seed, Seen& seen) {
   const RandomNetwork net = testing_support::random_network(seed);
   testing_support::count_operators(net.graph, seen.operators);
   ReferenceExecutor reference(net.graph, net.params);
-  Session session(
-      Plan::make(net.graph, net.params, {.micro_batch = 1 + static_cast<int>(seed % 5)}),
-      {.threads = 1 + static_cast<int>(seed % 2)});
   Trace full_trace;
   Outputs expected;
   reference.run(net.inputs, {.trace = &full_trace}, expected).value();
@@ -52,25 +51,26 @@ void compare(uint64_t seed, Seen& seen) {
 
   Policy replay = policy;
   replay.replay = std::make_shared<const Trace>(trace);
-  Outputs got;
-  session.run(net.inputs, {.policy = &replay}, got).value();
-  EXPECT_LE(testing_support::worst_difference(got.logits, adaptive.logits), kTolerance);
-  for (int64_t i = 0; i < net.n; ++i) {
-    const auto k = static_cast<size_t>(i);
-    EXPECT_EQ(got.exit.data<int64_t>()[k], adaptive.exit.data<int64_t>()[k]) << "sample " << i;
-  }
   // Work is compared on equal exits asked: the reference runs the replay too.
   Outputs again;
   reference.run(net.inputs, {.policy = &replay}, again).value();
   EXPECT_LE(testing_support::worst_difference(again.logits, adaptive.logits), 0.0);
-  EXPECT_EQ(got.work.macs, again.work.macs);
-  for (int64_t i = 0; i < net.n; ++i) {
-    const auto k = static_cast<size_t>(i);
-    EXPECT_EQ(got.macs.data<int64_t>()[k], again.macs.data<int64_t>()[k]) << "sample " << i;
+  for (const auto& executor : testing_support::executors_but_reference()) {
+    SCOPED_TRACE(executor.name);
+    Outputs got;
+    testing_support::make_executor(
+        executor, net.graph, net.params,
+        {.threads = 1 + static_cast<int>(seed % 2), .micro_batch = 1 + static_cast<int>(seed % 5)})
+        ->run(net.inputs, {.policy = &replay}, got)
+        .value();
+    EXPECT_LE(testing_support::worst_difference(got.logits, adaptive.logits), kTolerance);
+    EXPECT_THAT(got.exit.data<int64_t>(), ElementsAreArray(adaptive.exit.data<int64_t>()));
+    EXPECT_EQ(got.work.macs, again.work.macs);
+    EXPECT_THAT(got.macs.data<int64_t>(), ElementsAreArray(again.macs.data<int64_t>()));
   }
 }
 
-TEST(RandomGraphs, RuntimeEqualsReferenceUnderReplay) {
+TEST(RandomGraphs, ExecutorsEqualTheReferenceUnderReplay) {
   Seen seen;
   for (uint64_t seed = 0; seed < kNetworks; ++seed) {
     compare(seed, seen);
@@ -112,14 +112,16 @@ TEST(RandomGraphs, RuntimeEqualsReferenceUnderReplay) {
 }
 
 TEST(RandomGraphs, TextFormParsesBackToTheSameAnswers) {
+  const auto executors = testing_support::executors_under_test();
   for (uint64_t seed = 0; seed < 60; ++seed) {
     const RandomNetwork net = testing_support::random_network(seed);
     const Graph again = parse_graph(to_text(net.graph), "again").value();
     EXPECT_EQ(to_text(again), to_text(net.graph));
+    const auto& executor = executors[seed % executors.size()];
     Outputs a;
     Outputs b;
-    Session(Plan::make(net.graph, net.params)).run(net.inputs, {}, a).value();
-    Session(Plan::make(again, net.params)).run(net.inputs, {}, b).value();
+    testing_support::make_executor(executor, net.graph, net.params)->run(net.inputs, {}, a).value();
+    testing_support::make_executor(executor, again, net.params)->run(net.inputs, {}, b).value();
     for (size_t e = 0; e < a.exit_logits.size(); ++e) {
       EXPECT_EQ(testing_support::worst_difference(a.exit_logits[e], b.exit_logits[e]), 0.0);
     }

@@ -1,4 +1,4 @@
-#include "runtime/dynamic_subjects.h"
+#include "support/dynamic_subjects.h"
 
 #include <cmath>
 

@@ -1,6 +1,7 @@
 #include "app/data_argument.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
 
@@ -9,6 +10,8 @@
 
 namespace fovea::app {
 namespace {
+
+using Json = nlohmann::json;
 
 /// Another data set under other numbers of the same classes.
 class Relabelled final : public Dataset {
@@ -56,8 +59,9 @@ OptionSpecs data_options() {
       {"--split", "S", "train, val or test: a folder, a pack or an archive of that name inside"},
       {"--take", "N", "only the first N samples"},
       {"--hold-out", "N",
-       "how many samples of train are val where the data has no val of its own; a tenth"},
-      {"--hold-out-seed", "S", "which samples those are; 0"},
+       "how many samples of train are val where the data has no val of its own; those that the "
+       "model's training held out, else a tenth"},
+      {"--hold-out-seed", "S", "which samples those are; the seed of the model's training, else 0"},
   };
 }
 
@@ -66,10 +70,36 @@ HoldOutOptions hold_out_from(const Arguments& arguments) {
           .count = arguments.count("--hold-out", -1, 1, INT64_MAX)};
 }
 
+HoldOutOptions hold_out_of(const Arguments& arguments, const Model& model) {
+  HoldOutOptions out = hold_out_from(arguments);
+  const bool cut = arguments.value_or("--split", "") == "val";
+  const Json record = Json::parse(model.training, nullptr, false);
+  if (!cut || !record.is_object()) return out;
+  const auto number = [&record](const char* key) -> int64_t {
+    const auto at = record.find(key);
+    return at != record.end() && at->is_number_integer() ? at->get<int64_t>() : -1;
+  };
+  const int64_t seed = number("seed");
+  const int64_t n_val = number("n_val");
+  if (!arguments.has("--hold-out-seed") && seed >= 0) out.seed = static_cast<uint64_t>(seed);
+  if (arguments.has("--hold-out") || n_val < 1 || number("n_train") < 1) return out;
+  try {
+    const DatasetPtr train = open_labelled(arguments.needed("--data"), "train", out);
+    // Another data set than the one it was trained on is cut in the usual way.
+    if (train->size() == number("n_train") + n_val) out.count = n_val;
+  } catch (const Error&) {
+    // Without a training split there is nothing to cut; opening "val" says what is wrong.
+  }
+  return out;
+}
+
 DatasetPtr data_from(const Arguments& arguments) {
+  return data_from(arguments, hold_out_from(arguments));
+}
+
+DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out) {
   const std::string name = arguments.needed("--data");
-  DatasetPtr data =
-      open_labelled(name, arguments.value_or("--split", ""), hold_out_from(arguments));
+  DatasetPtr data = open_labelled(name, arguments.value_or("--split", ""), hold_out);
   const int64_t take = arguments.count("--take", data->size(), 1, INT64_MAX);
   if (data->size() == 0) {
     throw Error(
@@ -144,7 +174,8 @@ Transform transform_of(const Network& network) {
 std::unique_ptr<InputSource> source_from(const Arguments& arguments, const Network& network,
                                          const Console& console) {
   const Transform transform = transform_of(network);
-  DatasetPtr data = labelled_as(data_from(arguments), network, console);
+  DatasetPtr data =
+      labelled_as(data_from(arguments, hold_out_of(arguments, network.model)), network, console);
   return std::make_unique<DatasetSource>(std::move(data), transform, input_name(network));
 }
 

@@ -20,8 +20,13 @@ namespace fovea::app {
 /// What --hold-out and --hold-out-seed say.
 [[nodiscard]] HoldOutOptions hold_out_from(const Arguments& arguments);
 
+/// What the options say; where they say nothing, the samples that the model's own training held
+/// out, so that "val" is never what a model was trained on. Throws Error.
+[[nodiscard]] HoldOutOptions hold_out_of(const Arguments& arguments, const Model& model);
+
 /// The split that the options name. Throws Error.
 [[nodiscard]] DatasetPtr data_from(const Arguments& arguments);
+[[nodiscard]] DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out);
 
 /// The data with the labels that the network gives to its classes: by name where all of the data's
 /// class names are among the network's, else in the same order. Throws Error (kUsage) where the

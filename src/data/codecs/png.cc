@@ -53,6 +53,12 @@ void read_bytes(png_structp png, png_bytep to, size_t count) {
   reader.rest = reader.rest.subspan(count);
 }
 
+uint32_t big_endian(Bytes bytes, size_t at) {
+  uint32_t value = 0;
+  for (size_t k = 0; k < 4; ++k) value = value << 8 | std::to_integer<uint32_t>(bytes[at + k]);
+  return value;
+}
+
 /// Extents as the first chunk states them; 0 where it is not there.
 struct Extents {
   bool stated = false;
@@ -63,12 +69,22 @@ struct Extents {
 Extents stated_extents(Bytes bytes) {
   constexpr size_t kHeader = 24;  // signature, length, "IHDR", width, height
   if (bytes.size() < kHeader || std::memcmp(bytes.data() + 12, "IHDR", 4) != 0) return {};
-  const auto number = [&](size_t at) {
-    int64_t value = 0;
-    for (size_t k = 0; k < 4; ++k) value = value << 8 | std::to_integer<int64_t>(bytes[at + k]);
-    return value;
-  };
-  return {true, number(20), number(16)};
+  return {.stated = true, .height = big_endian(bytes, 20), .width = big_endian(bytes, 16)};
+}
+
+/// True where each chunk ends within the file. libpng makes room for a chunk as it is stated, and
+/// its limit of that room does not hold for eXIf.
+bool chunks_fit(Bytes bytes) {
+  constexpr size_t kSignature = 8;
+  constexpr size_t kAround = 12;  // length and type before the content, checksum behind it
+  size_t at = kSignature;
+  while (at + kAround <= bytes.size()) {
+    const size_t length = big_endian(bytes, at);
+    if (length > bytes.size() - at - kAround) return false;
+    if (std::memcmp(bytes.data() + at + 4, "IEND", 4) == 0) return true;
+    at += kAround + length;
+  }
+  return true;  // what is missing is found where it is read
 }
 
 /// Reads the header and asks for 8-bit RGBA; false where libpng left.
@@ -163,6 +179,7 @@ Result<Picture> decode_png(Bytes bytes, std::string_view source, const DecodeLim
     const Status extents = check_extents(source, stated.height, stated.width, limits);
     if (!extents.ok()) return extents.error();
   }
+  if (!chunks_fit(bytes)) return bad_picture(source, "the PNG is truncated");
   PngReader reader;
   reader.rest = bytes;
   reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, leave_reading, no_warning);

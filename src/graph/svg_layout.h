@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "fovea/graph.h"
@@ -47,7 +48,13 @@ struct Edge {
   int to_column = 0;
   int to_row = 0;
   bool decision = false;
-  auto operator<=>(const Edge&) const = default;
+
+  friend bool operator<(const Edge& a, const Edge& b) {
+    const auto key = [](const Edge& e) {
+      return std::tie(e.from_column, e.from_row, e.to_column, e.to_row, e.decision);
+    };
+    return key(a) < key(b);
+  }
 };
 
 struct Input {

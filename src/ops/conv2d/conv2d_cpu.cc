@@ -68,7 +68,7 @@ std::unique_ptr<CpuKernel> make(const KernelRequest& request, std::string& refus
 
 /// Largest map for which a strided convolution may run on vectors of channels, which reads the
 /// padding from the layout; larger ones bring their own border.
-constexpr int64_t kSmallMap = 32 * 32;
+constexpr int64_t kSmallMap = int64_t{32} * 32;
 
 int64_t wanted_gap(const NodeView& node, int /*input*/) {
   const auto& a = node.attributes<Conv2d>();

@@ -145,12 +145,12 @@ class ChannelsConv final : public ConvPlan::Impl {
     float* copies;
   };
 
-  [[nodiscard]] int64_t positions() const { return shape_.out.height * shape_.out.width; }
+  [[nodiscard]] int64_t positions() const { return shape().out.height * shape().out.width; }
 
   void pack(std::span<const float> weights, std::span<const float> bias) {
     const auto k = static_cast<int64_t>(offsets_.size());
-    const int64_t group_channels = shape_.oc / shape_.groups;
-    for (int64_t group = 0; group < shape_.groups; ++group) {
+    const int64_t group_channels = shape().oc / shape().groups;
+    for (int64_t group = 0; group < shape().groups; ++group) {
       int64_t channel = 0;
       for (const int block : blocks_) {
         const int64_t width = int64_t{block} * kernels_.vector_floats;
@@ -172,11 +172,11 @@ class ChannelsConv final : public ConvPlan::Impl {
   void copy_source(const float* in, float* copy) const {
     std::memset(copy, 0, static_cast<size_t>(source_.lead) * sizeof(float));
     const int only = 0;
-    for (int64_t c = 0; c < shape_.ic; ++c) {
-      relayout_.split({.src = in + c * shape_.in.plane_stride,
-                       .src_stride = shape_.in.row_stride,
-                       .height = shape_.in.height,
-                       .width = shape_.in.width,
+    for (int64_t c = 0; c < shape().ic; ++c) {
+      relayout_.split({.src = in + c * shape().in.plane_stride,
+                       .src_stride = shape().in.row_stride,
+                       .height = shape().in.height,
+                       .width = shape().in.width,
                        .stride_y = 1,
                        .stride_x = 1,
                        .dst = copy + source_.lead + c * source_.plane_stride,
@@ -191,30 +191,30 @@ class ChannelsConv final : public ConvPlan::Impl {
     std::array<const float*, kMaxRows> rows;  // NOLINT(cppcoreguidelines-pro-type-member-init)
     std::array<int32_t, kMaxRows> places;     // NOLINT(cppcoreguidelines-pro-type-member-init)
     int64_t lane = first / positions();
-    int64_t y = first % positions() / shape_.out.width;
-    int64_t x = first % positions() % shape_.out.width;
+    int64_t y = first % positions() / shape().out.width;
+    int64_t x = first % positions() % shape().out.width;
     for (int64_t i = 0; i < n; ++i) {
       const float* source = in_place_ ? part.blocks[lane] + part.in_offset
                                       : part.copies + lane * lane_floats_ + source_.lead;
       rows[static_cast<size_t>(i)] =
-          source + y * shape_.stride_y * source_.row_stride + x * shape_.stride_x;
-      places[static_cast<size_t>(i)] = static_cast<int32_t>(y * shape_.out.row_stride + x);
-      if (x == 0 && y == 0 && shape_.out.plane_stride > 1) {
+          source + y * shape().stride_y * source_.row_stride + x * shape().stride_x;
+      places[static_cast<size_t>(i)] = static_cast<int32_t>(y * shape().out.row_stride + x);
+      if (x == 0 && y == 0 && shape().out.plane_stride > 1) {
         std::memset(part.blocks[lane] + part.out_offset, 0,
-                    static_cast<size_t>(shape_.out.floats()) * sizeof(float));
+                    static_cast<size_t>(shape().out.floats()) * sizeof(float));
       }
-      if (++x < shape_.out.width) continue;
+      if (++x < shape().out.width) continue;
       x = 0;
-      if (++y < shape_.out.height) continue;
+      if (++y < shape().out.height) continue;
       y = 0;
       ++lane;
     }
     const auto k = static_cast<int64_t>(offsets_.size());
-    const int64_t group_channels = shape_.oc / shape_.groups;
+    const int64_t group_channels = shape().oc / shape().groups;
     const float* weights = weights_.data();
     const float* bias = bias_.data();
     int64_t products = 0;
-    for (int64_t group = 0; group < shape_.groups; ++group) {
+    for (int64_t group = 0; group < shape().groups; ++group) {
       int64_t channel = 0;
       for (const int block : blocks_) {
         const int64_t width = int64_t{block} * kernels_.vector_floats;
@@ -241,7 +241,7 @@ class ChannelsConv final : public ConvPlan::Impl {
         bias += width;
         channel += width;
       }
-      const int64_t group_floats = shape_.ic / shape_.groups * source_.plane_stride;
+      const int64_t group_floats = shape().ic / shape().groups * source_.plane_stride;
       for (int64_t i = 0; i < n; ++i) rows[static_cast<size_t>(i)] += group_floats;
     }
     return products;
@@ -249,7 +249,7 @@ class ChannelsConv final : public ConvPlan::Impl {
 
   void store(const Part& part, int64_t first, int64_t n, const int32_t* places, const float* sums,
              int64_t width, int64_t channel, int64_t channels) const {
-    const int64_t plane = shape_.out.plane_stride;
+    const int64_t plane = shape().out.plane_stride;
     for (int64_t i = 0; i < n;) {
       const int64_t lane = (first + i) / positions();
       const int64_t rows = std::min(n - i, (lane + 1) * positions() - (first + i));

@@ -26,7 +26,7 @@ class ConvPlan::Impl {
   [[nodiscard]] ConvEngine engine() const { return engine_; }
   [[nodiscard]] const ConvShape& shape() const { return shape_; }
 
- protected:
+ private:
   ConvShape shape_;
   ConvEngine engine_;
 };

@@ -177,7 +177,7 @@ class PlanarConv final : public ConvPlan::Impl {
 
  private:
   void make_offsets() {
-    for (int64_t c = 0; c < shape_.ic / shape_.groups; ++c) {
+    for (int64_t c = 0; c < shape().ic / shape().groups; ++c) {
       for (const Tap& tap : geometry_.taps) {
         const auto phase = static_cast<size_t>(tap.phase_y * geometry_.step_x + tap.phase_x);
         const int64_t plane = c * geometry_.planes_per_channel + geometry_.plane_of_phase[phase];
@@ -192,7 +192,7 @@ class PlanarConv final : public ConvPlan::Impl {
     masks_.assign(static_cast<size_t>(geometry_.vectors * kernels_.mask_bytes + 8), 0);
     const int64_t rows = geometry_.source.row_stride;
     for (int64_t p = 0; p < geometry_.vectors * lanes; ++p) {
-      if (p / rows >= shape_.out.height || p % rows >= shape_.out.width) continue;
+      if (p / rows >= shape().out.height || p % rows >= shape().out.width) continue;
       const int64_t bit = p % lanes;
       masks_[static_cast<size_t>(p / lanes * kernels_.mask_bytes + bit / 8)] |=
           static_cast<uint8_t>(1U << (bit % 8));
@@ -203,7 +203,7 @@ class PlanarConv final : public ConvPlan::Impl {
     const auto k = static_cast<int64_t>(offsets_.size());
     weights_.reserve(weights.size());
     int64_t channel = 0;
-    for (int64_t group = 0; group < shape_.groups; ++group) {
+    for (int64_t group = 0; group < shape().groups; ++group) {
       for (const int tile : geometry_.tiles) {
         for (int64_t i = 0; i < k; ++i) {
           for (int64_t o = 0; o < tile; ++o) {
@@ -219,11 +219,11 @@ class PlanarConv final : public ConvPlan::Impl {
     const Grid& grid = geometry_.source;
     std::memset(scratch, 0, static_cast<size_t>(grid.lead) * sizeof(float));
     float* plane = scratch + grid.lead;
-    for (int64_t c = 0; c < shape_.ic; ++c) {
-      relayout_.split({.src = in + c * shape_.in.plane_stride,
-                       .src_stride = shape_.in.row_stride,
-                       .height = shape_.in.height,
-                       .width = shape_.in.width,
+    for (int64_t c = 0; c < shape().ic; ++c) {
+      relayout_.split({.src = in + c * shape().in.plane_stride,
+                       .src_stride = shape().in.row_stride,
+                       .height = shape().in.height,
+                       .width = shape().in.width,
                        .stride_y = geometry_.step_y,
                        .stride_x = geometry_.step_x,
                        .dst = plane,
@@ -237,8 +237,8 @@ class PlanarConv final : public ConvPlan::Impl {
   int64_t run_lane(const float* source, float* out, float* copy) const {
     const auto kernel =
         geometry_.positions == Positions::kFlat ? kernels_.flat : kernels_.short_rows;
-    const int64_t in_channels = shape_.ic / shape_.groups;
-    const int64_t out_channels = shape_.oc / shape_.groups;
+    const int64_t in_channels = shape().ic / shape().groups;
+    const int64_t out_channels = shape().oc / shape().groups;
     PlanarJob job{.in = source,
                   .offsets = offsets_.data(),
                   .k = static_cast<int64_t>(offsets_.size()),
@@ -250,18 +250,18 @@ class PlanarConv final : public ConvPlan::Impl {
                   .max_vectors = geometry_.max_vectors,
                   .positions_outer = positions_outer_,
                   .out = out,
-                  .out_plane = shape_.out.plane_stride,
+                  .out_plane = shape().out.plane_stride,
                   .written = geometry_.written,
                   .activation = activation_};
     int64_t products = 0;
-    for (int64_t group = 0; group < shape_.groups; ++group) {
+    for (int64_t group = 0; group < shape().groups; ++group) {
       products += geometry_.direct ? kernel(job) : run_copied(kernel, job, copy);
       job.in += in_channels * geometry_.planes_per_channel * geometry_.source.plane_stride;
       job.weights += out_channels * job.k;
       job.bias += out_channels;
       job.out += out_channels * job.out_plane;
     }
-    return products * shape_.out.height * shape_.out.width;
+    return products * shape().out.height * shape().out.width;
   }
 
   /// Computes tile by tile into scratch, then copies the rows to where they belong.
@@ -281,10 +281,10 @@ class PlanarConv final : public ConvPlan::Impl {
                              .src_stride = geometry_.source.row_stride,
                              .src_floats = copy_plane_ + kVectorSlack,
                              .dst = out,
-                             .dst_stride = shape_.out.row_stride,
+                             .dst_stride = shape().out.row_stride,
                              .dst_floats = out_plane,
-                             .height = shape_.out.height,
-                             .width = shape_.out.width});
+                             .height = shape().out.height,
+                             .width = shape().out.width});
         out += out_plane;
       }
       job.weights += tile * job.k;

@@ -2,8 +2,8 @@
 //
 // No AVX-512 variant beyond AVX3 gains anything for float32, and SSSE3 nothing over SSE4. Tiles are
 // arrays of vectors, which vectors of unknown length (SVE) cannot form.
-#ifndef FOVEA_OPS_CPU_TARGETS_H_
-#define FOVEA_OPS_CPU_TARGETS_H_
+#ifndef FOVEA_OPS_CPU_TARGETS_H
+#define FOVEA_OPS_CPU_TARGETS_H
 
 #define HWY_DISABLED_TARGETS \
   (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
@@ -15,4 +15,4 @@
 #define FOVEA_UNROLL _Pragma("GCC unroll 32")
 #endif
 
-#endif  // FOVEA_OPS_CPU_TARGETS_H_
+#endif  // FOVEA_OPS_CPU_TARGETS_H

@@ -12,9 +12,9 @@ TEST(Stairs, HasTheCostThatOneWorksOutByHand) {
   EXPECT_EQ(graph.n_params(),
             (3 * 8 * 9 + 2 * 8 + 8 * 10 + 10) + (8 * 16 * 9 + 2 * 16 + 16 * 10 + 10));
   const std::vector<ExitCost> costs = exit_costs(graph);
-  const int64_t first = 32 * 32 * 3 * 8 * 9 + 8 * 10;
+  const int64_t first = int64_t{32} * 32 * 3 * 8 * 9 + int64_t{8} * 10;
   EXPECT_EQ(costs[0].macs, first);
-  EXPECT_EQ(costs[1].macs, first + 16 * 16 * 8 * 16 * 9 + 16 * 10);
+  EXPECT_EQ(costs[1].macs, first + int64_t{16} * 16 * 8 * 16 * 9 + int64_t{16} * 10);
 }
 
 TEST(Stairs, NamesItsWeightsByScopes) {

@@ -255,7 +255,7 @@ void Run::execute(const NamedTensors& inputs, const std::vector<ValueId>& taps,
 
 }  // namespace
 
-ReferenceExecutor::ReferenceExecutor(const Graph& graph, NamedTensors params,
+ReferenceExecutor::ReferenceExecutor(const Graph& graph, const NamedTensors& params,
                                      ReferenceOptions options)
     : graph_(graph),
       params_(params_by_id(graph, params)),

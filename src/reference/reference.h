@@ -19,7 +19,7 @@ struct ReferenceOptions {
 /// mates. Slow on purpose. Not thread-safe; construction throws Error.
 class ReferenceExecutor final : public Executor {
  public:
-  ReferenceExecutor(const Graph& graph, NamedTensors params, ReferenceOptions options = {});
+  ReferenceExecutor(const Graph& graph, const NamedTensors& params, ReferenceOptions options = {});
   [[nodiscard]] const Graph& graph() const override { return graph_; }
   Status run(const NamedTensors& inputs, const RunOptions& options, Outputs& outputs) override;
 

@@ -119,7 +119,7 @@ PlanReport Plan::report() const {
   report.session_bytes = report.block_bytes * runtime::blocks_of(plan.micro_batch()) +
                          schedule->scratch_floats * static_cast<int64_t>(sizeof(float));
   report.steps.resize(static_cast<size_t>(plan.program().n_steps));
-  for (size_t s = 0; s < schedule->segments.size(); ++s) {
+  for (const auto& segment : schedule->segments) {
     const auto describe = [&](const auto& self, const runtime::ScheduledStep& scheduled) -> void {
       for (const auto& body : scheduled.bodies) {
         for (const auto& inner : body) self(self, inner);
@@ -131,7 +131,7 @@ PlanReport Plan::report() const {
              .op = std::string(step.node->op->name),
              .kernel = step.kernel_name,
              .refused = step.refused,
-             .segment = schedule->segments[s].exit,
+             .segment = segment.exit,
              .macs = node_cost(*step.node, *step.block, plan.graph().params()).macs,
              .constant_bytes = step.kernel->constant_bytes(),
              .layout = std::to_string(layout.channels) + "x" + std::to_string(layout.height) + "x" +
@@ -139,7 +139,7 @@ PlanReport Plan::report() const {
                        (layout.gap > 0 ? "+" + std::to_string(layout.gap) : "")};
       report.constant_bytes += out.constant_bytes;
     };
-    for (const runtime::ScheduledStep& step : schedule->segments[s].steps) describe(describe, step);
+    for (const runtime::ScheduledStep& step : segment.steps) describe(describe, step);
   }
   return report;
 }

@@ -22,7 +22,7 @@ Picture smooth_picture(int32_t height, int32_t width) {
   Picture picture(height, width);
   for (int32_t y = 0; y < height; ++y) {
     for (int32_t x = 0; x < width; ++x) {
-      picture.row(y)[3 * x] = static_cast<uint8_t>(20 + 200 * x / width);
+      picture.row(y)[int64_t{3} * x] = static_cast<uint8_t>(20 + 200 * x / width);
       picture.row(y)[3 * x + 1] = static_cast<uint8_t>(20 + 200 * y / height);
       picture.row(y)[3 * x + 2] = static_cast<uint8_t>(220 - 100 * x / width - 90 * y / height);
     }
@@ -124,7 +124,7 @@ TEST(Jpeg, IsTurnedAsExifSays) {
     for (int32_t y = 0; y < expected.height; ++y) {
       for (int32_t x = 0; x < expected.width; ++x) {
         const auto [fy, fx] = from[orientation - 1U](y, x);
-        std::copy_n(picture.view().row(fy) + 3 * fx, 3, expected.row(y) + 3 * x);
+        std::copy_n(picture.view().row(fy) + int64_t{3} * fx, 3, expected.row(y) + int64_t{3} * x);
       }
     }
     for (const bool little : {false, true}) {

@@ -21,7 +21,7 @@ std::span<const std::byte> bytes_of(const std::string& text) {
 
 /// Three pictures of 2x5, classes "cat" and "dog"; a name with odd bytes.
 std::string small_pack(const ScratchFolder& folder) {
-  const std::string path = folder / "small.fpack";
+  std::string path = folder / "small.fpack";
   PackWriter writer = PackWriter::create(path, Overwrite::kAllow, 2, 5, {"cat", "dog"}).value();
   for (uint8_t i = 0; i < 3; ++i) {
     Picture picture = formula_picture(2, 5);

@@ -67,7 +67,7 @@ TEST(ResizeAndCrop, WorkFollowsTheCropNotTheResizedPicture) {
   tall.row(1'000'000)[0] = 200;
   const Picture from_tall =
       resize_and_crop(tall.view(), {.resize = 64, .crop = 64, .normalise = {}});
-  EXPECT_EQ(from_tall.pixels[3 * (32 * 64 + 32)], 200);
+  EXPECT_EQ(from_tall.pixels[size_t{3} * (size_t{32} * 64 + 32)], 200);
 }
 
 TEST(ResizeAndCrop, KeepsAPictureOfTheRightSize) {

@@ -103,7 +103,8 @@ TEST(Scenes, TheObjectIsWhereTheBoxSays) {
     int inside = 0;
     for (int32_t y = 0; y < 64; ++y) {
       for (int32_t x = 0; x < 64; ++x) {
-        const bool differs = one.picture.view().row(y)[3 * x] != other.picture.view().row(y)[3 * x];
+        const bool differs = one.picture.view().row(y)[int64_t{3} * x] !=
+                             other.picture.view().row(y)[int64_t{3} * x];
         const bool near = x >= t.x0 - 1 && x <= t.x1 && y >= t.y0 - 1 && y <= t.y1;
         EXPECT_TRUE(near || !differs) << i << ": " << x << "," << y;
         inside += differs ? 1 : 0;

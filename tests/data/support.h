@@ -37,7 +37,7 @@ class ScratchFolder {
   }
   /// Writes a file, making the folders above it.
   std::string write(std::string_view name, std::string_view bytes) const {
-    const std::string path = *this / name;
+    std::string path = *this / name;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path, std::ios::binary) << bytes;
     return path;

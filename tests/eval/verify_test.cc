@@ -12,7 +12,6 @@ namespace fovea {
 namespace {
 
 using testing::DoubleNear;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Optional;

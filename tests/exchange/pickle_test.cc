@@ -99,11 +99,8 @@ TEST(Pickle, ObjectsStayOpaque) {
 }
 
 TEST(Pickle, EveryWayToMakeAnObjectNamesItsClass) {
-  for (const std::string bytes :
-       {"ca\nB\n)R.", "ca\nB\n)\x81.", "ca\nB\n)}\x92.", "(ia\nB\n.", "(ca\nB\no.",
-        "\x8c\x01"
-        "a\x8c\x01"
-        "B\x93)R}b."}) {
+  for (const std::string bytes : {"ca\nB\n)R.", "ca\nB\n)\x81.", "ca\nB\n)}\x92.", "(ia\nB\n.",
+                                  "(ca\nB\no.", "\x8c\1a\x8c\1B\x93)R}b."}) {
     const Result<Pickle> pickle = read(bytes);
     ASSERT_TRUE(pickle.ok()) << pickle.error().message();
     EXPECT_EQ(pickle.value().class_name(pickle.value().root()), "a.B") << bytes;

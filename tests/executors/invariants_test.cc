@@ -51,7 +51,9 @@ class Dynamic : public testing::TestWithParam<Case> {
       const testing_support::ExecutorSettings& settings = {}) const {
     return testing_support::make_executor(executor(), graph, params, settings);
   }
-  [[nodiscard]] std::unique_ptr<Executor> make() const { return make(subject().graph, params_); }
+  [[nodiscard]] std::unique_ptr<Executor> make() const {
+    return make(subject().graph, subject_weights);
+  }
   static Outputs run(Executor& executor, const NamedTensors& inputs, const Policy& policy,
                      Trace* trace = nullptr) {
     Outputs out;
@@ -81,15 +83,15 @@ class Dynamic : public testing::TestWithParam<Case> {
                        [](float v) { return std::isfinite(v); });
   }
 
-  NamedTensors params_ = subject_params(subject().graph, 3);
-  NamedTensors inputs_ = subject_inputs(subject().graph, kSamples, 5);
+  NamedTensors subject_weights = subject_params(subject().graph, 3);
+  NamedTensors samples = subject_inputs(subject().graph, kSamples, 5);
 };
 
 TEST_P(Dynamic, G1CountersEqualTheFormulaForForcedDecisions) {
   const auto running = make();
   for (int64_t choice = 1; choice < subject().n_choices; ++choice) {
     for (const auto& pattern : patterns(choice)) {
-      const Outputs out = run(*running, inputs_, subject().decide(pattern));
+      const Outputs out = run(*running, samples, subject().decide(pattern));
       int64_t total = 0;
       // An exit that nobody takes has no head computed, so a lone choice costs what it alone needs.
       const bool alone =
@@ -99,7 +101,7 @@ TEST_P(Dynamic, G1CountersEqualTheFormulaForForcedDecisions) {
         if (alone && subject().name == "exit") {
           Policy fixed;
           fixed.exit = static_cast<int>(pattern[0]);
-          expected = run(*running, inputs_, fixed).macs.data<int64_t>()[i];
+          expected = run(*running, samples, fixed).macs.data<int64_t>()[i];
         }
         EXPECT_EQ(out.macs.data<int64_t>()[i], expected)
             << "sample " << i << " choice " << pattern[i];
@@ -112,8 +114,8 @@ TEST_P(Dynamic, G1CountersEqualTheFormulaForForcedDecisions) {
 
 TEST_P(Dynamic, G2NothingOfABodyRunsThatNobodyChose) {
   const auto running = make();
-  const Outputs none = run(*running, inputs_, subject().decide(patterns(1)[0]));
-  const Outputs some = run(*running, inputs_, subject().decide(patterns(1)[1]));
+  const Outputs none = run(*running, samples, subject().decide(patterns(1)[0]));
+  const Outputs some = run(*running, samples, subject().decide(patterns(1)[1]));
   EXPECT_LT(none.work.launches, some.work.launches);
   for (const auto& [body, cells] : none.work.body_cells)
     EXPECT_THAT(body, testing::HasSubstr("/body0"));
@@ -127,9 +129,9 @@ TEST_P(Dynamic, G3DataThatMustNotBeReadMayBePoison) {
   for (int64_t choice = 1; choice < subject().n_choices; ++choice) {
     for (const auto& pattern : patterns(choice)) {
       const Policy policy = subject().decide(pattern);
-      const Outputs clean = run(*running, inputs_, policy);
-      NamedTensors poisoned = inputs_;
-      poisoned["detail"] = inputs_["detail"].clone();
+      const Outputs clean = run(*running, samples, policy);
+      NamedTensors poisoned = samples;
+      poisoned["detail"] = samples["detail"].clone();
       const int64_t row = poisoned["detail"].numel() / kSamples;
       for (int64_t i = 0; i < kSamples; ++i) {
         if (pattern[static_cast<size_t>(i)] == 0)
@@ -144,9 +146,9 @@ TEST_P(Dynamic, G3DataThatMustNotBeReadMayBePoison) {
 
 TEST_P(Dynamic, G3TheMaskedFormFailsThePoisonTest) {
   // The test tells a real skip from a multiplication by zero.
-  ReferenceExecutor masked(subject().graph, params_, {.mode = Mode::kMasked});
-  NamedTensors poisoned = inputs_;
-  poisoned["detail"] = Tensor::f32(inputs_["detail"].shape());
+  ReferenceExecutor masked(subject().graph, subject_weights, {.mode = Mode::kMasked});
+  NamedTensors poisoned = samples;
+  poisoned["detail"] = Tensor::f32(samples["detail"].shape());
   std::fill_n(poisoned["detail"].f(), poisoned["detail"].numel(), kNan);
   const Outputs out = run(masked, poisoned, subject().decide(std::vector<int64_t>(kSamples, 0)));
   // An exit's logits do not pass through what follows; there masked and compact agree.
@@ -155,7 +157,7 @@ TEST_P(Dynamic, G3TheMaskedFormFailsThePoisonTest) {
 
 TEST_P(Dynamic, G4WeightsOfUnchosenBodiesMayBePoison) {
   for (int64_t poison = 1; poison < subject().n_choices; ++poison) {
-    NamedTensors params = params_;
+    NamedTensors params = subject_weights;
     for (auto& [name, tensor] : params) {
       for (const std::string& prefix : subject().params_only_of(poison)) {
         if (!name.starts_with(prefix)) continue;
@@ -167,22 +169,22 @@ TEST_P(Dynamic, G4WeightsOfUnchosenBodiesMayBePoison) {
     const auto clean = make();
     const Policy policy = subject().decide(
         std::vector<int64_t>(kSamples, poison == 1 && subject().n_choices > 2 ? 2 : 0));
-    EXPECT_TRUE(finite(run(*running, inputs_, policy).logits));
-    EXPECT_EQ(worst_difference(run(*running, inputs_, policy).logits,
-                               run(*clean, inputs_, policy).logits),
+    EXPECT_TRUE(finite(run(*running, samples, policy).logits));
+    EXPECT_EQ(worst_difference(run(*running, samples, policy).logits,
+                               run(*clean, samples, policy).logits),
               0.0);
     const Policy chosen = subject().decide(std::vector<int64_t>(kSamples, poison));
-    EXPECT_FALSE(finite(run(*running, inputs_, chosen).logits));
+    EXPECT_FALSE(finite(run(*running, samples, chosen).logits));
   }
 }
 
 TEST_P(Dynamic, G5MaskedAndCompactAgree) {
-  ReferenceExecutor masked(subject().graph, params_, {.mode = Mode::kMasked});
+  ReferenceExecutor masked(subject().graph, subject_weights, {.mode = Mode::kMasked});
   const auto compact = make();
   for (const auto& pattern : patterns(subject().n_choices - 1)) {
     const Policy policy = subject().decide(pattern);
-    EXPECT_LE(worst_difference(run(*compact, inputs_, policy).logits,
-                               run(masked, inputs_, policy).logits),
+    EXPECT_LE(worst_difference(run(*compact, samples, policy).logits,
+                               run(masked, samples, policy).logits),
               1e-5);
   }
 }
@@ -194,12 +196,12 @@ TEST_P(Dynamic, G6AllOfOneChoiceEqualThePlainNetwork) {
     ASSERT_TRUE(plain.has_value());
     NamedTensors params;
     for (const Param& param : plain->params()) {
-      if (param.role != ParamRole::kCounter) params[param.name] = params_.at(param.name);
+      if (param.role != ParamRole::kCounter) params[param.name] = subject_weights.at(param.name);
     }
     const auto alone = make(*plain, params);
     const Outputs all =
-        run(*running, inputs_, subject().decide(std::vector<int64_t>(kSamples, choice)));
-    EXPECT_LE(worst_difference(all.logits, run(*alone, inputs_, Policy::last_exit()).logits),
+        run(*running, samples, subject().decide(std::vector<int64_t>(kSamples, choice)));
+    EXPECT_LE(worst_difference(all.logits, run(*alone, samples, Policy::last_exit()).logits),
               executor().network_tolerance)
         << "choice " << choice;
   }
@@ -209,11 +211,11 @@ TEST_P(Dynamic, G7PermutedAndLoneSamplesGiveTheSameAnswers) {
   const auto running = make();
   std::vector<int64_t> pattern(kSamples);
   for (int64_t i = 0; i < kSamples; ++i) pattern[static_cast<size_t>(i)] = i % subject().n_choices;
-  const Outputs whole = run(*running, inputs_, subject().decide(pattern));
+  const Outputs whole = run(*running, samples, subject().decide(pattern));
   std::vector<int64_t> order(kSamples);
   for (int64_t i = 0; i < kSamples; ++i) order[static_cast<size_t>(i)] = (i * 7 + 3) % kSamples;
   NamedTensors permuted;
-  for (const auto& [name, tensor] : inputs_) permuted[name] = tensor.gather_rows(order);
+  for (const auto& [name, tensor] : samples) permuted[name] = tensor.gather_rows(order);
   std::vector<int64_t> permuted_pattern;
   for (const int64_t i : order) permuted_pattern.push_back(pattern[static_cast<size_t>(i)]);
   EXPECT_LE(worst_difference(run(*running, permuted, subject().decide(permuted_pattern)).logits,
@@ -221,7 +223,7 @@ TEST_P(Dynamic, G7PermutedAndLoneSamplesGiveTheSameAnswers) {
             executor().company_tolerance);
   for (int64_t i = 0; i < kSamples; ++i) {
     NamedTensors one;
-    for (const auto& [name, tensor] : inputs_) one[name] = tensor.rows(i, i + 1).clone();
+    for (const auto& [name, tensor] : samples) one[name] = tensor.rows(i, i + 1).clone();
     const Outputs lone = run(*running, one, subject().decide({pattern[static_cast<size_t>(i)]}));
     EXPECT_TRUE(same(lone.logits, whole.logits.rows(i, i + 1))) << "sample " << i;
   }
@@ -230,13 +232,13 @@ TEST_P(Dynamic, G7PermutedAndLoneSamplesGiveTheSameAnswers) {
 TEST_P(Dynamic, G11DecisionsAndAnswersDoNotDependOnThreadsOrMicroBatch) {
   const Policy policy = subject().knob(0.3F);
   Trace first_trace;
-  const Outputs first = run(*make(), inputs_, policy, &first_trace);
+  const Outputs first = run(*make(), samples, policy, &first_trace);
   for (const int threads : {1, 2, 3}) {
     for (const int micro_batch : {1, 2, 8}) {
       Trace trace;
-      const Outputs out =
-          run(*make(subject().graph, params_, {.threads = threads, .micro_batch = micro_batch}),
-              inputs_, policy, &trace);
+      const Outputs out = run(
+          *make(subject().graph, subject_weights, {.threads = threads, .micro_batch = micro_batch}),
+          samples, policy, &trace);
       EXPECT_TRUE(same(out.logits, first.logits));
       for (const auto& [point, choices] : first_trace.points) {
         EXPECT_EQ(std::memcmp(trace.points.at(point).raw(), choices.raw(), choices.bytes()), 0)
@@ -250,7 +252,7 @@ TEST_P(Dynamic, G12TheKnobMovesTheMeanCostOneWay) {
   const auto running = make();
   std::vector<int64_t> costs;
   for (const float threshold : {-3.0F, -1.0F, -0.3F, 0.0F, 0.26F, 0.3F, 0.4F, 0.6F, 1.0F, 3.0F}) {
-    costs.push_back(run(*running, inputs_, subject().knob(threshold)).work.macs);
+    costs.push_back(run(*running, samples, subject().knob(threshold)).work.macs);
   }
   if (subject().knob_sign < 0) std::reverse(costs.begin(), costs.end());
   EXPECT_TRUE(std::is_sorted(costs.rbegin(), costs.rend())) << testing::PrintToString(costs);
@@ -260,10 +262,10 @@ TEST_P(Dynamic, G12TheKnobMovesTheMeanCostOneWay) {
 TEST_P(Dynamic, I7AReplayedTraceGivesTheSameOutputs) {
   const auto running = make();
   Trace trace;
-  const Outputs first = run(*running, inputs_, subject().knob(0.28F), &trace);
+  const Outputs first = run(*running, samples, subject().knob(0.28F), &trace);
   Policy replay;
   replay.replay = std::make_shared<const Trace>(trace);
-  const Outputs again = run(*running, inputs_, replay);
+  const Outputs again = run(*running, samples, replay);
   EXPECT_EQ(std::memcmp(again.logits.raw(), first.logits.raw(), first.logits.bytes()), 0);
   EXPECT_EQ(std::memcmp(again.exit.raw(), first.exit.raw(), first.exit.bytes()), 0);
 }

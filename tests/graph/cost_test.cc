@@ -74,9 +74,9 @@ TEST(Cost, OfARouteIsItsDearestBody) {
   const Graph graph = routed_network();
   EXPECT_EQ(cost_of(graph, "route").macs, 4 * 8 * 8 * 4 * 9);
   const std::vector<ExitCost> costs = exit_costs(graph);
-  const int64_t stem = 4 * 8 * 8 * 3 * 9;
+  const int64_t stem = int64_t{4} * 8 * 8 * 3 * 9;
   EXPECT_EQ(costs[0].macs, stem + 20);
-  EXPECT_EQ(costs[1].macs, stem + 20 + 4 + 4 * 8 * 8 * 4 * 9 + 20);
+  EXPECT_EQ(costs[1].macs, stem + 20 + 4 + int64_t{4} * 8 * 8 * 4 * 9 + 20);
   EXPECT_EQ(costs[1].macs_single, costs[1].macs - 20);
   EXPECT_EQ(costs[1].params, graph.n_params()) << "parameters of bodies count";
 }
@@ -104,7 +104,7 @@ TEST(Cost, OfHostileSizesSaturates) {
   std::string name = "x";
   for (int i = 0; i < 40; ++i) {
     const std::string next = "c" + std::to_string(i);
-    text += next + " = conv2d(" + name + ") channels=1024\n";
+    text.append(next).append(" = conv2d(").append(name).append(") channels=1024\n");
     name = next;
   }
   text += "w = slice(x) axis=0 begin=0 end=1\nm = mean_hw(" + name + ")\ne = exit(m)\n";

@@ -194,8 +194,10 @@ TEST(TextErrors, BodiesThatNestTooDeeply) {
   std::string score = "s";
   for (int i = 0; i < 40; ++i) {
     const std::string n = std::to_string(i);
-    text += "d" + n + " = decide(" + score + ")\nr" + n + " = route(d" + n + ", " + name + ", " +
-            score + ") combine=residual { body b" + n + "(x0 [3], s0 [1]) {\n";
+    text.append("d").append(n).append(" = decide(").append(score).append(")\n");
+    text.append("r").append(n).append(" = route(d").append(n).append(", ").append(name);
+    text.append(", ").append(score).append(") combine=residual { body b").append(n);
+    text.append("(x0 [3], s0 [1]) {\n");
     name = "x0";
     score = "s0";
   }

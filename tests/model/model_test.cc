@@ -26,7 +26,7 @@ Model tiny_model() {
 }
 
 std::string saved(const Scratch& scratch, const Model& model, Storage storage = Storage::kF32) {
-  const std::string path = scratch.path("m.fovea");
+  std::string path = scratch.path("m.fovea");
   const Status status = save_model(path, model, storage, Overwrite::kAllow);
   EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().message());
   return path;

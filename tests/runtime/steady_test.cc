@@ -10,8 +10,10 @@
 #include "support/dynamic_subjects.h"
 #include "zoo/zoo.h"
 
-extern "C" void* __libc_malloc(size_t);            // NOLINT(bugprone-reserved-identifier)
-extern "C" void* __libc_memalign(size_t, size_t);  // NOLINT(bugprone-reserved-identifier)
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): names of the C library
+extern "C" void* __libc_malloc(size_t);
+extern "C" void* __libc_memalign(size_t, size_t);
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace {
 std::atomic<int64_t> n_allocations{0};

@@ -54,9 +54,9 @@ struct Routed {
 };
 
 /// Three samples (1,2), (3,4), (5,6), decided on by `scores` [3,2].
-Routed run(const Graph& graph, NamedTensors params, const std::vector<float>& scores,
+Routed run(const Graph& graph, const NamedTensors& params, const std::vector<float>& scores,
            Mode mode = Mode::kCompact) {
-  ReferenceExecutor executor(graph, std::move(params), {.mode = mode});
+  ReferenceExecutor executor(graph, params, {.mode = mode});
   Outputs outputs;
   executor
       .run({{"input", Tensor({3, 2}, counting(6))}, {"score", Tensor({3, 2}, scores)}}, {}, outputs)

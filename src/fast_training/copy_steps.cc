@@ -27,7 +27,7 @@ class CurveStep final : public Step {
   }
   void plan_backward(BackwardPlanner& planner) override {
     if (!planner.source(dst_)) return;
-    write_ = in_place_ ? Write::kSet : planner.target(src_);
+    write_ = in_place_ ? planner.replacement(src_) : planner.target(src_);
   }
   void backward(const StepContext& context) override {
     if (!write_) return;
@@ -73,7 +73,7 @@ class CopyStep final : public Step {
     }
   }
   void plan_backward(BackwardPlanner& planner) override {
-    if (!planner.source(dst_)) return;
+    if (parts_.empty() || !planner.source(dst_)) return;
     for (CopiedPart& part : parts_) part.backward = planner.target(part.src, part.from, part.count);
   }
   void backward(const StepContext& context) override {

@@ -63,12 +63,7 @@ class NormStep final : public Step {
   void plan_backward(BackwardPlanner& planner) override {
     active_ = planner.source(dst_);
     if (!active_) return;
-    if (in_place_) {
-      write_ = Write::kSet;
-      planner.source(src_);
-    } else {
-      write_ = planner.target(src_);
-    }
+    write_ = in_place_ ? planner.replacement(src_) : planner.target(src_);
   }
 
   void backward(const StepContext& context) override {

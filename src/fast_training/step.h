@@ -47,6 +47,8 @@ class BackwardPlanner {
   /// How the step is to write channels [first, first + count) of a gradient; nothing where nobody
   /// needs it. count -1: all.
   virtual std::optional<Write> target(ValueId id, int64_t first = 0, int64_t count = -1) = 0;
+  /// As target() for a whole gradient that share_gradient() gave the memory of the step's source.
+  virtual std::optional<Write> replacement(ValueId id) = 0;
 };
 
 class Step {

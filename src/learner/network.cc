@@ -40,7 +40,7 @@ void require_params(const Graph& graph, const NamedTensors& params) {
 }
 
 TrainableNetwork::TrainableNetwork(Graph graph, const NamedTensors& params, TrainingMode mode,
-                                   const at::Device& device)
+                                   const at::Device& device, TrainingPath path)
     : graph_(std::make_unique<const Graph>(std::move(graph))),
       device_(device),
       mode_(std::move(mode)) {
@@ -75,11 +75,13 @@ TrainableNetwork::TrainableNetwork(Graph graph, const NamedTensors& params, Trai
     params_.push_back(std::move(value));
   }
   interpreter_ = std::make_unique<Interpreter>(*graph_, params_);
+  if (path == TrainingPath::kFast) fast_ = make_fast_path(*graph_, params_);
 }
 
 std::vector<at::Tensor> TrainableNetwork::forward(const at::Tensor& input, Phase phase) const {
   const Block& main = graph_->main();
   FOVEA_CHECK(main.inputs.size() == 1);
+  if (fast_ != nullptr) return fast_->forward(input, phase);
   const at::AutoGradMode grad(phase == Phase::kTraining);
   Frame frame{.block = &main,
               .values = std::vector<at::Tensor>(main.values.size()),
@@ -94,6 +96,11 @@ std::vector<at::Tensor> TrainableNetwork::forward(const at::Tensor& input, Phase
     logits.push_back(frame.values[static_cast<size_t>(graph_->exit_logits(exit))]);
   }
   return logits;
+}
+
+void TrainableNetwork::backward(const at::Tensor& loss, const std::vector<at::Tensor>& logits) {
+  loss.backward();
+  if (fast_ != nullptr) fast_->backward(logits);
 }
 
 void TrainableNetwork::zero_grads() { flat_grads_.zero_(); }

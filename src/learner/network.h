@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fovea/graph.h"
+#include "learner/fast_path.h"
 #include "learner/interpreter.h"
 
 namespace fovea {
@@ -19,21 +20,32 @@ struct TrainingMode {
   std::vector<std::string> prefixes;
 };
 
+/// What carries a network out in training.
+enum class TrainingPath : uint8_t {
+  kEager,  ///< LibTorch's operators and autograd: every network, every device
+  kFast,   ///< src/fast_training: float32 on CPUs, networks without decisions
+};
+
 /// Owns graph and parameters. Trained parameters, their gradients and whatever an optimiser keeps
 /// lie in flat buffers, in the order of graph().params(): a step of an optimiser is a few
 /// operations however thin the layers are. Not thread-safe.
 class TrainableNetwork {
  public:
-  /// Throws Error where a parameter is missing or a prefix names none.
+  /// Throws Error where a parameter is missing, a prefix names none, or the fast path cannot carry
+  /// the graph out (fast_path_obstacle()).
   TrainableNetwork(Graph graph, const NamedTensors& params, TrainingMode mode,
-                   const at::Device& device = at::kCPU);
+                   const at::Device& device = at::kCPU, TrainingPath path = TrainingPath::kEager);
   TrainableNetwork(const TrainableNetwork&) = delete;
   TrainableNetwork& operator=(const TrainableNetwork&) = delete;
 
   [[nodiscard]] const Graph& graph() const { return *graph_; }
   [[nodiscard]] const at::Device& device() const { return device_; }
   /// Logits [N,C] of every exit for the single input [N, shape per cell].
+  /// In training they take part in autograd.
   [[nodiscard]] std::vector<at::Tensor> forward(const at::Tensor& input, Phase phase) const;
+  /// Adds the gradients of `loss`, a scalar computed from `logits`, which the last forward() gave
+  /// in training.
+  void backward(const at::Tensor& loss, const std::vector<at::Tensor>& logits);
 
   /// All trained parameters in one vector, and their gradients.
   [[nodiscard]] at::Tensor& flat_params() { return flat_params_; }
@@ -57,6 +69,7 @@ class TrainableNetwork {
   at::Tensor flat_params_;
   at::Tensor flat_grads_;
   std::unique_ptr<Interpreter> interpreter_;
+  std::unique_ptr<FastPath> fast_;  ///< null: eager
 };
 
 /// Checks that `params` holds every parameter of the graph in its shape; throws Error (kBadInput).

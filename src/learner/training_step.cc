@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "learner/accuracy.h"
+#include "learner/fast_path.h"
 
 namespace fovea {
 namespace {
@@ -14,6 +15,19 @@ namespace {
 Mode mode_of(const std::string& name) {
   if (name == "masked") return Mode::kMasked;
   return name == "compact" ? Mode::kCompact : Mode::kSoft;
+}
+
+TrainingPath chosen_path(PathChoice choice, const Graph& graph, const at::Device& device) {
+  if (choice == PathChoice::kEager) return TrainingPath::kEager;
+  const std::optional<std::string> obstacle =
+      device.is_cpu() ? fast_path_obstacle(graph) : "the device " + device.str();
+  if (!obstacle) return TrainingPath::kFast;
+  if (choice == PathChoice::kAuto) return TrainingPath::kEager;
+  throw Error({.kind = ErrorKind::kUsage,
+               .what = "the fast path cannot train this network",
+               .where = "run.path",
+               .found = *obstacle,
+               .hint = "auto or eager"});
 }
 
 void add_to(StepReport& sum, const StepReport& part) {
@@ -28,13 +42,14 @@ void add_to(StepReport& sum, const StepReport& part) {
 }  // namespace
 
 StageTrainer::StageTrainer(const Graph& graph, const NamedTensors& params, const Stage& stage,
-                           const at::Device& device, int threads)
-    : objective_(make_objective(stage.objective, graph.n_exits())), sgd_(stage.optimizer) {
+                           const at::Device& device, int threads, PathChoice choice)
+    : path_(chosen_path(choice, graph, device)),
+      objective_(make_objective(stage.objective, graph.n_exits())), sgd_(stage.optimizer) {
   const int n = device.is_cpu() ? std::max(1, threads) : 1;
   for (int i = 0; i < n; ++i) {
     replicas_.push_back(std::make_unique<TrainableNetwork>(
         graph, params, TrainingMode{.mode = mode_of(stage.mode), .prefixes = stage.trainable},
-        device));
+        device, path_));
   }
 }
 
@@ -46,7 +61,7 @@ StepReport StageTrainer::part_gradients(TrainableNetwork& replica, const at::Ten
   const std::vector<at::Tensor> logits = replica.forward(x, Phase::kTraining);
   const LossParts loss = objective_->loss(logits, y);
   replica.zero_grads();
-  (share == 1 ? loss.total : loss.total.mul(share)).backward();
+  replica.backward(share == 1 ? loss.total : loss.total.mul(share), logits);
   StepReport report{.samples = y.size(0),
                     .loss = share * loss.total.item<double>(),
                     .correct_per_exit = n_correct(logits, y)};

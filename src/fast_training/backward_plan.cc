@@ -138,8 +138,7 @@ void BackwardPlan::run(const StepContext& context,
   for (size_t exit = 0; exit < exits_.size(); ++exit) {
     if (!exits_[exit]) continue;
     load_rows(logit_grads[exit], context,
-              context.memory.gradient(graph_->exit_logits(static_cast<int>(exit))),
-              *exits_[exit]);
+              context.memory.gradient(graph_->exit_logits(static_cast<int>(exit))), *exits_[exit]);
   }
   for (size_t i = steps_->size(); i-- > 0;) {
     clear_before(i, context, next);

@@ -36,7 +36,7 @@ struct WeightJob {
   const float* src = nullptr;
   int64_t src_group = 0;
   int64_t src_row = 0;
-  int64_t src_step = 0;        ///< between neighbouring pixels of a row
+  int64_t src_step = 0;         ///< between neighbouring pixels of a row
   const int32_t* at = nullptr;  ///< [n]
   int64_t n = 0;
   int64_t groups = 1;

@@ -148,9 +148,8 @@ std::unique_ptr<Step> make_add_step(const StepMaker& maker) {
   const int64_t c = maker.out().c;
   return std::make_unique<CopyStep>(
       maker.node.outputs[0],
-      std::vector<CopiedPart>{
-          {.src = maker.node.inputs[0], .count = c},
-          {.src = maker.node.inputs[1], .count = c, .forward = Write::kAdd}});
+      std::vector<CopiedPart>{{.src = maker.node.inputs[0], .count = c},
+                              {.src = maker.node.inputs[1], .count = c, .forward = Write::kAdd}});
 }
 
 std::unique_ptr<Step> make_concat_step(const StepMaker& maker) {

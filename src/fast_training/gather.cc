@@ -119,12 +119,10 @@ void Gather::finish(int lanes) {
     Tables tables;
     for (int64_t y = 0; y < std::min(band_rows_, phase.rows); ++y) {
       for (int64_t x = 0; x < phase.cols; ++x) {
-        tables.src_at.push_back(static_cast<int32_t>(
-            (y * src_step_y_ * window_.cols + x * src_step_x_) * lanes_));
-        tables.dst_at.push_back(
-            static_cast<int32_t>(((phase.dst_y + y * dst_step_y_) * dst_w_ + phase.dst_x +
-                                  x * dst_step_x_) *
-                                 lanes_));
+        tables.src_at.push_back(
+            static_cast<int32_t>((y * src_step_y_ * window_.cols + x * src_step_x_) * lanes_));
+        tables.dst_at.push_back(static_cast<int32_t>(
+            ((phase.dst_y + y * dst_step_y_) * dst_w_ + phase.dst_x + x * dst_step_x_) * lanes_));
       }
     }
     for (const GatherTap& tap : phase.taps) {
@@ -140,14 +138,11 @@ void Gather::finish(int lanes) {
 void Gather::set_weights(const Kernels& kernels, const float* weight) {
   for (Tables& tables : tables_) {
     kernels.conv.pack_weights(weight, oc_, ic_, o_step_, i_step_, tables.tap_weight.data(),
-                              static_cast<int64_t>(tables.tap_weight.size()),
-                              tables.weight.data());
+                              static_cast<int64_t>(tables.tap_weight.size()), tables.weight.data());
   }
 }
 
-int64_t Gather::scratch_floats() const {
-  return window_.inside ? 0 : ic_ * band_plane(band_rows_);
-}
+int64_t Gather::scratch_floats() const { return window_.inside ? 0 : ic_ * band_plane(band_rows_); }
 
 void Gather::run_band(const Kernels& kernels, const GatherJob& job, int64_t row0,
                       int64_t rows) const {

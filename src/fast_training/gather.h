@@ -53,10 +53,10 @@ struct GatherPhase {
 
 /// Where taps of a padded source lie.
 struct GatherWindow {
-  int64_t top = 0;     ///< rows read above the first
-  int64_t left = 0;    ///< columns read before the first
-  int64_t bottom = 0;  ///< last row read by the first result
-  int64_t cols = 0;    ///< of a packed row
+  int64_t top = 0;      ///< rows read above the first
+  int64_t left = 0;     ///< columns read before the first
+  int64_t bottom = 0;   ///< last row read by the first result
+  int64_t cols = 0;     ///< of a packed row
   bool inside = false;  ///< nothing is read outside the map
 };
 

@@ -68,9 +68,9 @@ struct LinearMapJob {
 /// first tap has the gradient.
 struct MaxJob {
   const float* src = nullptr;
-  float* dst = nullptr;        ///< forward
-  const float* dy = nullptr;   ///< backward
-  float* src_grad = nullptr;   ///< backward, added to
+  float* dst = nullptr;       ///< forward
+  const float* dy = nullptr;  ///< backward
+  float* src_grad = nullptr;  ///< backward, added to
   const int32_t* begin = nullptr;
   const int32_t* at = nullptr;
   int64_t outputs = 0;

@@ -112,8 +112,8 @@ class NormStep final : public Step {
             .curve = curve_};
   }
   void blend(float& running, double batch) const {
-    running = static_cast<float>((1 - attributes_.momentum) * running +
-                                 attributes_.momentum * batch);
+    running =
+        static_cast<float>((1 - attributes_.momentum) * running + attributes_.momentum * batch);
   }
 
   NodeView view_;

@@ -15,8 +15,8 @@ constexpr int64_t kMostElements = int64_t{1} << 26;
 
 bool supported(const Block& block, const Node& node) {
   static const std::set<std::string_view> ops{
-      "conv2d",     "batch_norm", "relu", "relu6", "max_pool2d", "avg_pool2d", "mean_hw",
-      "linear",     "concat",     "add",  "exit",  "flatten",    "resize",     "slice"};
+      "conv2d", "batch_norm", "relu", "relu6", "max_pool2d", "avg_pool2d", "mean_hw",
+      "linear", "concat",     "add",  "exit",  "flatten",    "resize",     "slice"};
   const std::string_view op = node.op->name;
   if (!ops.contains(op)) return false;
   if (op == "slice") return node.attributes->as<Slice>().axis == 0;

@@ -55,8 +55,7 @@ void WeightPass::run(const Kernels& kernels, const Maps& src, const Maps& dy, in
   for (int64_t i = 0; i < shape_.ic; ++i) {
     for (const GatherTap& tap : phase_.taps) {
       at.push_back(static_cast<int32_t>(
-          i * plane +
-          ((tap.y + window_.top) * window_.cols + tap.x + window_.left) * lanes_));
+          i * plane + ((tap.y + window_.top) * window_.cols + tap.x + window_.left) * lanes_));
     }
   }
   WeightJob job{.dy_plane = dy.plane,

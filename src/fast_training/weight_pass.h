@@ -26,8 +26,8 @@ class WeightPass {
   GatherWindow window_;
   GatherPhase phase_;
   int64_t band_rows_ = 1;
-  int64_t band_plane_ = 0;   ///< floats
-  int64_t chunk_rows_ = 1;   ///< rows of results for one pass over the weights
+  int64_t band_plane_ = 0;  ///< floats
+  int64_t chunk_rows_ = 1;  ///< rows of results for one pass over the weights
   int64_t chunk_groups_ = 1;
 };
 

@@ -84,6 +84,7 @@ std::string record_json(const RecordFacts& facts, const Progress& progress) {
   ordered_json record{{"recipe", facts.recipe},
                       {"seed", facts.seed},
                       {"threads", facts.threads},
+                      {"path", facts.path},
                       {"device", facts.device},
                       {"data", facts.data_digest},
                       {"n_train", facts.n_train},

@@ -35,6 +35,7 @@ struct RecordFacts {
   uint64_t seed = 0;
   int threads = 1;
   std::string device;
+  std::string path;  ///< of the last stage: fast or eager
   std::string data_digest;
   int64_t n_train = 0;
   int64_t n_val = 0;

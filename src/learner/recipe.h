@@ -49,11 +49,14 @@ struct RecipeData {
   uint64_t image_seed = 1;
 };
 
+/// `path`: fast (float32 on CPUs without LibTorch's operators), eager, or auto: fast where the
+/// build, the device and the network allow it.
 struct RecipeRun {
   uint64_t seed = 0;
   int64_t batch = 64;
   int64_t threads = 0;  ///< 0: what the command line says
   double checkpoint_minutes = 10;
+  std::string path = "auto";
   int64_t log_every = 50;  ///< steps between lines of metrics.jsonl; the first 50 are all there
 };
 

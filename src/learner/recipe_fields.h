@@ -39,6 +39,7 @@ void visit_fields(Visitor& v, RecipeRun& run) {
   v.field("batch", run.batch, {1, 65536});
   v.field("threads", run.threads, {0, 4096});
   v.field("checkpoint_minutes", run.checkpoint_minutes, {0, 1e6});
+  v.choice("path", run.path, {"auto", "eager", "fast"});
   v.field("log_every", run.log_every, {1, 1e9});
 }
 

@@ -163,7 +163,10 @@ class Run {
     if (progress_.stage_epoch == 0 && progress_.step == 0 && !stage().init.empty()) {
       params_ = load_model(stage().init).value().params;
     }
-    trainer_.emplace(task_.graph, params_, stage(), device_, options_.threads);
+    trainer_.emplace(task_.graph, params_, stage(), device_, options_.threads,
+                     path_choice(task_.recipe.run.path));
+    path_ = path_name(trainer_->path());
+    note("path: " + path_);
     trainer_->set_momentum(momentum_);
     while (progress_.stage_epoch < stage().epochs) {
       if (!run_epoch()) return false;
@@ -304,6 +307,7 @@ class Run {
                       .seed = task_.recipe.run.seed,
                       .threads = options_.threads,
                       .device = options_.device,
+                      .path = path_,
                       .data_digest = task_.data_digest,
                       .n_train = train_->size(),
                       .n_val = val_ ? val_->size() : 0,
@@ -337,6 +341,7 @@ class Run {
   std::optional<Batches> val_;
   std::optional<Batches> test_;
   std::optional<StageTrainer> trainer_;
+  std::string path_;
   std::vector<double> val_top1_;
   int64_t steps_of_call_ = 0;
   int64_t epoch_start_samples_ = 0;

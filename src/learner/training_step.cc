@@ -41,10 +41,18 @@ void add_to(StepReport& sum, const StepReport& part) {
 
 }  // namespace
 
+PathChoice path_choice(std::string_view name) {
+  if (name == "eager") return PathChoice::kEager;
+  return name == "fast" ? PathChoice::kFast : PathChoice::kAuto;
+}
+
+std::string path_name(TrainingPath path) { return path == TrainingPath::kFast ? "fast" : "eager"; }
+
 StageTrainer::StageTrainer(const Graph& graph, const NamedTensors& params, const Stage& stage,
                            const at::Device& device, int threads, PathChoice choice)
     : path_(chosen_path(choice, graph, device)),
-      objective_(make_objective(stage.objective, graph.n_exits())), sgd_(stage.optimizer) {
+      objective_(make_objective(stage.objective, graph.n_exits())),
+      sgd_(stage.optimizer) {
   const int n = device.is_cpu() ? std::max(1, threads) : 1;
   for (int i = 0; i < n; ++i) {
     replicas_.push_back(std::make_unique<TrainableNetwork>(

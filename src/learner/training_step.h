@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "learner/batches.h"
@@ -20,6 +21,11 @@ enum class PathChoice : uint8_t {
   kEager,
   kFast,
 };
+
+/// The choice that a recipe names: auto, eager, fast.
+[[nodiscard]] PathChoice path_choice(std::string_view name);
+/// "eager" or "fast".
+[[nodiscard]] std::string path_name(TrainingPath path);
 
 /// Splits every batch over `threads` replicas of the network, one thread each: operators of thin
 /// layers are too small to be split themselves. As in the published programs on several devices,

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/noise.h"
+#include "base/words.h"
 #include "golden/golden.h"
 #include "learner/torch_tensor.h"
 #include "learner/training_step.h"
@@ -24,6 +25,40 @@ Tensor noise_tensor(const Shape& shape, uint64_t stream, double low, double high
     out.f()[i] = static_cast<float>(low + (high - low) * noise.uniform(static_cast<uint64_t>(i)));
   }
   return out;
+}
+
+/// The network without its relus. A value near an activation's corner may bend one way on one path
+/// and the other way on the other, which changes gradients by more than rounding; among millions of
+/// values that happens every time.
+Graph without_corners(const Graph& graph) {
+  std::string out;
+  std::map<std::string, std::string, std::less<>> renamed;
+  const std::string text = to_text(graph);
+  for (const std::string_view line : split(text, '\n')) {
+    const size_t call = line.find(" = relu(");
+    if (call != std::string_view::npos) {
+      const std::string source(line.substr(call + 8, line.find(')', call) - call - 8));
+      renamed[std::string(line.substr(0, call))] =
+          renamed.contains(source) ? renamed[source] : source;
+      continue;
+    }
+    if (line.starts_with("tap ")) continue;
+    const size_t open = line.find('(');
+    const size_t close = line.find(')');
+    if (line.find(" = ") == std::string_view::npos || open == std::string_view::npos) {
+      out += std::string(line) + "\n";
+      continue;
+    }
+    std::vector<std::string> inputs;
+    for (const std::string_view part : split(line.substr(open + 1, close - open - 1), ',')) {
+      const std::string name(part.substr(part.starts_with(' ') ? 1 : 0));
+      inputs.push_back(renamed.contains(name) ? renamed[name] : name);
+    }
+    out += std::string(line.substr(0, open + 1)) +
+           joined(std::span<const std::string>(inputs), ", ") + std::string(line.substr(close)) +
+           "\n";
+  }
+  return parse_graph(out, "without corners").value();
 }
 
 /// Parameters under which activations keep their size.
@@ -62,21 +97,23 @@ struct Batch {
 Batch batch_for(const Graph& graph, int64_t n) {
   const Shape& shape = graph.main().value(graph.main().inputs[0]).type.shape;
   Tensor labels = Tensor::i64({n});
-  for (int64_t i = 0; i < n; ++i) labels.data<int64_t>()[static_cast<size_t>(i)] = (i * 3 + 1) % graph.n_classes();
+  for (int64_t i = 0; i < n; ++i)
+    labels.data<int64_t>()[static_cast<size_t>(i)] = (i * 3 + 1) % graph.n_classes();
   return {to_torch(noise_tensor(shape.batched(n), 3, -1.5, 1.5)), to_torch(labels)};
 }
 
-/// max|difference| relative to the largest number of `expected`.
-double relative(const Tensor& got, const Tensor& expected) {
-  double largest = 1e-30;
-  for (const float v : expected.data<float>()) {
-    largest = std::max(largest, std::abs(static_cast<double>(v)));
-  }
-  return golden::worst(got, expected) / largest;
+double largest(const Tensor& tensor) {
+  double out = 0;
+  for (const float v : tensor.data<float>()) out = std::max(out, std::abs(static_cast<double>(v)));
+  return out;
 }
 
-void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {},
-                           double tolerance = 1e-5) {
+/// max|difference| relative to the largest number of `expected`, or to `least`.
+double relative(const Tensor& got, const Tensor& expected, double least = 1e-30) {
+  return golden::worst(got, expected) / std::max(least, largest(expected));
+}
+
+void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {}) {
   ASSERT_EQ(fast_path_obstacle(graph), std::nullopt);
   const NamedTensors params = start_params(graph);
   const Batch batch = batch_for(graph, n);
@@ -91,12 +128,14 @@ void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {
   const NamedTensors expected = eager.network().grads();
   const NamedTensors got = fast.network().grads();
   ASSERT_EQ(got.size(), expected.size());
-  double worst = 0;
+  // What stands before a normalisation may have no gradient at all, a bias never has one: what is
+  // left then is rounding of sums that cancel.
+  double least = 0;
+  for (const auto& [name, tensor] : expected) least = std::max(least, largest(tensor));
   for (const auto& [name, tensor] : expected) {
-    worst = std::max(worst, relative(got.at(name), tensor));
-    EXPECT_LE(relative(got.at(name), tensor), tolerance) << name;
+    const double share = tensor.shape().rank() == 1 ? 0.1 : 0.01;
+    EXPECT_LE(relative(got.at(name), tensor, share * least), 1e-5) << name;
   }
-  testing::Test::RecordProperty("worst_" + graph.name(), std::to_string(worst));
   const NamedTensors state = eager.network().state();
   for (const auto& [name, tensor] : fast.network().state()) {
     if (tensor.dtype() == DType::kI64) {
@@ -115,25 +154,142 @@ void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {
   }
 }
 
-class Zoo : public testing::TestWithParam<std::pair<const char*, Settings>> {};
+struct ZooCase {
+  std::string network;
+  Settings settings;
+  int64_t n = 6;
+  bool corners = true;
+};
+void PrintTo(const ZooCase& test, std::ostream* out) { *out << test.network << " " << test.n; }
 
-TEST_P(Zoo, TrainsAsTheEagerPath) {
-  const auto& [name, settings] = GetParam();
-  expect_equal_training(make_network(name, settings), 6);
+class FastPathZoo : public testing::TestWithParam<ZooCase> {};
+
+TEST_P(FastPathZoo, TrainsAsTheEagerPath) {
+  const ZooCase& test = GetParam();
+  const Graph graph = make_network(test.network, test.settings);
+  expect_equal_training(test.corners ? graph : without_corners(graph), test.n);
 }
 
+const Settings kTinyRanet{{"scale_list", "1-2-3"}, {"nBlocks", "1"},   {"block_step", "1"},
+                          {"step", "1"},           {"nChannels", "2"}, {"growthRate", "4"},
+                          {"cls_hidden", "8"}};
+
 INSTANTIATE_TEST_SUITE_P(
-    Networks, Zoo,
-    testing::Values(std::pair{"ranet-a-cifar10", Settings{}},
-                    std::pair{"msdnet-even-b7-cifar10", Settings{}},
-                    std::pair{"resnet20-cifar10", Settings{}},
-                    std::pair{"ranet", Settings{{"scale_list", "1-2-3"},
-                                                {"nBlocks", "1"},
-                                                {"block_step", "1"},
-                                                {"step", "1"},
-                                                {"nChannels", "2"},
-                                                {"growthRate", "4"},
-                                                {"cls_hidden", "8"}}}));
+    Networks, FastPathZoo,
+    testing::Values(ZooCase{"ranet-a-cifar10", {}, 6, false},
+                    ZooCase{"ranet", kTinyRanet, 35, false}, ZooCase{"ranet", kTinyRanet, 6, false},
+                    ZooCase{"msdnet-even-b7-cifar10", {}, 6}, ZooCase{"resnet20-cifar10", {}, 6},
+                    ZooCase{"densenet", {{"blocks", "1-1-1"}, {"growthRate", "12"}}, 20, false}));
+
+TEST(FastPath, EveryOperatorTrainsAsTheEagerPath) {
+  // Odd sizes, strides, groups, dilation and one-sided padding; parts of concatenations that are
+  // views, parts of two results, results of which a part is nobody's, exits that share a value.
+  Builder b("all");
+  const auto norm = [&](const std::string& name, ValueHandle x) {
+    return b.relu(name + ".relu", b.batch_norm(name + ".norm", x));
+  };
+  const ValueHandle x = b.input("input", {3, 13, 11});
+  const ValueHandle first =
+      norm("first",
+           b.conv2d("first.conv", x, {.channels = 8, .kernel = {3, 3}, .pad = Padding::all(1)}));
+  const ValueHandle strided = b.conv2d("strided", first,
+                                       {.channels = 6,
+                                        .kernel = {3, 2},
+                                        .stride = {2, 3},
+                                        .pad = {0, 1, 2, 0},
+                                        .groups = 2,
+                                        .bias = Bias::kPresent});
+  const ValueHandle wide = b.relu6("six", b.conv2d("wide", first,
+                                                   {.channels = 4,
+                                                    .kernel = {3, 3},
+                                                    .dilation = {2, 2},
+                                                    .pad = Padding::all(2),
+                                                    .groups = 4}));
+  const ValueHandle pointwise = b.conv2d("pointwise", first, {.channels = 7, .stride = {2, 2}});
+  const ValueHandle up = b.resize("up", strided, {.size = {13, 11}});
+  const ValueHandle same = b.resize("same", wide, {.size = {13, 11}});
+  const ValueHandle cat = b.concat("cat", {first, up, same});
+  const ValueHandle again = b.concat("again", {same, cat});
+  const ValueHandle part = b.slice("part", again, {.axis = 0, .begin = 2, .end = 9});
+  const ValueHandle sum = b.relu(
+      "sum.relu",
+      b.add("sum", part,
+            b.conv2d("seven", again, {.channels = 7, .kernel = {1, 3}, .pad = {0, 1, 0, 1}})));
+  const ValueHandle most =
+      b.max_pool2d("most", sum, {.kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1}});
+  const ValueHandle down = b.resize("down", most, {.size = {4, 3}, .mode = ResizeMode::kArea});
+  const ValueHandle near =
+      b.resize("near", pointwise, {.size = {4, 3}, .mode = ResizeMode::kNearest});
+  const ValueHandle joined = norm("joined", b.add("twice", b.add("both", down, near), near));
+  const ValueHandle mean =
+      b.avg_pool2d("mean", joined, {.kernel = {3, 2}, .stride = {1, 1}, .pad = {1, 1}});
+  const ValueHandle hidden =
+      norm("hidden", b.linear("hidden.linear", b.flatten("flat", mean), {.features = 9}));
+  b.exit(b.linear("head.0", b.mean_hw("average", cat), {.features = 5}));
+  const ValueHandle logits = b.linear("head.1", hidden, {.features = 5, .bias = Bias::kNone});
+  b.exit(logits);
+  b.exit(logits);
+  const Graph graph = b.finish();
+  for (const int64_t n : {5, 7, 16, 19, 33}) {
+    SCOPED_TRACE(n);
+    expect_equal_training(graph, n);
+  }
+}
+
+TEST(FastPath, TrainsOnlyWhatTheStageNames) {
+  const Graph graph = without_corners(make_network("ranet", kTinyRanet));
+  for (const char* prefix : {"classifier", "scale_flows.1", "FirstLayer.layers.0"}) {
+    SCOPED_TRACE(prefix);
+    Stage stage;
+    stage.trainable = {prefix};
+    expect_equal_training(graph, 20, stage);
+  }
+}
+
+TEST(FastPath, BatchesOfChangingSizesLeaveNothingBehind) {
+  const Graph graph = make_network("ranet", kTinyRanet);
+  const NamedTensors params = start_params(graph);
+  StageTrainer used(graph, params, {}, at::kCPU, 1, PathChoice::kFast);
+  for (const int64_t n : {40, 3, 17}) {
+    const Batch batch = batch_for(graph, n);
+    used.gradients(batch.values, batch.labels);
+    StageTrainer fresh(graph, params, {}, at::kCPU, 1, PathChoice::kFast);
+    fresh.gradients(batch.values, batch.labels);
+    const NamedTensors expected = fresh.network().grads();
+    for (const auto& [name, tensor] : used.network().grads()) {
+      EXPECT_EQ(golden::worst(tensor, expected.at(name)), 0) << name << " with " << n;
+    }
+  }
+}
+
+TEST(FastPath, SaysWhatItCannotCarryOut) {
+  Builder b("soft");
+  const ValueHandle x = b.input("input", {3, 4, 4});
+  b.exit(b.softmax("answer", b.linear("head", b.flatten("flat", x), {.features = 3})));
+  const Graph graph = b.finish();
+  EXPECT_THAT(fast_path_obstacle(graph).value_or(""), HasSubstr("'softmax' of 'answer'"));
+  const NamedTensors params = start_params(graph);
+  StageTrainer trainer(graph, params, {}, at::kCPU, 1, PathChoice::kAuto);
+  EXPECT_EQ(trainer.path(), TrainingPath::kEager);
+  try {
+    StageTrainer refused(graph, params, {}, at::kCPU, 1, PathChoice::kFast);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.info().kind, ErrorKind::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("run.path"));
+    EXPECT_THAT(error.what(), HasSubstr("softmax"));
+  }
+}
+
+TEST(FastPath, OneValueAChannelCannotBeTrainedOn) {
+  Builder b("one");
+  const ValueHandle x = b.input("input", {2, 1, 1});
+  b.exit(b.linear("head", b.flatten("flat", b.batch_norm("norm", x)), {.features = 2}));
+  const Graph graph = b.finish();
+  StageTrainer trainer(graph, start_params(graph), {}, at::kCPU, 1, PathChoice::kFast);
+  const Batch batch = batch_for(graph, 1);
+  EXPECT_THROW(trainer.gradients(batch.values, batch.labels), Error);
+}
 
 }  // namespace
 }  // namespace fovea

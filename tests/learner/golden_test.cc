@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "learner/executor.h"
+#include "learner/fast_path.h"
 #include "learner/torch_tensor.h"
 #include "learner/training_step.h"
 
@@ -72,9 +73,20 @@ void expect_losses(const StepReport& report, const TensorFile& file, const std::
   EXPECT_NEAR(report.loss, file.tensors.at(step + ".loss").data<float>()[0], 1e-5) << step;
 }
 
-TEST(LearnerGolden, TwoTrainingStepsEqualTheOfficialProgram) {
+/// The paths of this build.
+std::vector<PathChoice> paths() {
+  std::vector<PathChoice> out{PathChoice::kEager};
+  if (!fast_path_obstacle(training_graph(training_file()))) out.push_back(PathChoice::kFast);
+  return out;
+}
+
+class TrainingSteps : public testing::TestWithParam<PathChoice> {};
+INSTANTIATE_TEST_SUITE_P(Paths, TrainingSteps, testing::ValuesIn(paths()));
+
+TEST_P(TrainingSteps, TwoEqualTheOfficialProgram) {
   const TensorFile file = training_file();
-  StageTrainer trainer(training_graph(file), with_prefix(file, "init."), Stage{}, at::kCPU);
+  StageTrainer trainer(training_graph(file), with_prefix(file, "init."), Stage{}, at::kCPU, 1,
+                       GetParam());
 
   expect_losses(gradients_of(trainer, file, "step1"), file, "step1");
   expect_gradients(trainer.network().grads(), with_prefix(file, "step1.grad."), 1e-3);
@@ -90,17 +102,17 @@ TEST(LearnerGolden, TwoTrainingStepsEqualTheOfficialProgram) {
   expect_near(trainer.network().state(), with_prefix(file, "step2.after."), 8e-6);
 }
 
-TEST(LearnerGolden, TwoThreadsAverageTheGradientsOfTheirParts) {
+TEST_P(TrainingSteps, TwoThreadsAverageTheGradientsOfTheirParts) {
   const TensorFile file = training_file();
   const NamedTensors init = with_prefix(file, "init.");
   const at::Tensor values = to_torch(file.tensors.at("step1.input"));
   const at::Tensor labels = to_torch(file.tensors.at("step1.target"));
-  StageTrainer both(training_graph(file), init, Stage{}, at::kCPU, 2);
+  StageTrainer both(training_graph(file), init, Stage{}, at::kCPU, 2, GetParam());
   const StepReport report = both.gradients(values, labels);
   double loss = 0;
   NamedTensors mean;
   for (const int64_t half : {0, 1}) {
-    StageTrainer alone(training_graph(file), init, Stage{}, at::kCPU);
+    StageTrainer alone(training_graph(file), init, Stage{}, at::kCPU, 1, GetParam());
     loss += alone.gradients(values.narrow(0, 2 * half, 2), labels.narrow(0, 2 * half, 2)).loss / 2;
     for (const auto& [name, tensor] : alone.network().grads()) {
       const bool first = !mean.contains(name);
@@ -115,11 +127,12 @@ TEST(LearnerGolden, TwoThreadsAverageTheGradientsOfTheirParts) {
   expect_gradients(both.network().grads(), mean, 1e-5);
 }
 
-TEST(LearnerGolden, NesterovMomentumEqualsTheOfficialProgram) {
+TEST_P(TrainingSteps, NesterovMomentumEqualsTheOfficialProgram) {
   const TensorFile file = training_file();
   Stage stage;
   stage.optimizer.nesterov = Nesterov::kYes;
-  StageTrainer trainer(training_graph(file), with_prefix(file, "init."), stage, at::kCPU);
+  StageTrainer trainer(training_graph(file), with_prefix(file, "init."), stage, at::kCPU, 1,
+                       GetParam());
   for (const char* step : {"step1", "step2"}) {
     gradients_of(trainer, file, step);
     trainer.update(0.1);
@@ -127,11 +140,12 @@ TEST(LearnerGolden, NesterovMomentumEqualsTheOfficialProgram) {
   expect_near(trainer.network().state(), with_prefix(file, "nesterov.step2.after."), 1e-5);
 }
 
-TEST(LearnerGolden, AMissingWeightDecayWouldBeSeen) {
+TEST_P(TrainingSteps, AMissingWeightDecayWouldBeSeen) {
   const TensorFile file = training_file();
   Stage stage;
   stage.optimizer.weight_decay = 0;
-  StageTrainer trainer(training_graph(file), with_prefix(file, "init."), stage, at::kCPU);
+  StageTrainer trainer(training_graph(file), with_prefix(file, "init."), stage, at::kCPU, 1,
+                       GetParam());
   gradients_of(trainer, file, "step1");
   trainer.update(0.1);
   const NamedTensors after = trainer.network().state();

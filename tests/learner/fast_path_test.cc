@@ -114,7 +114,7 @@ double relative(const Tensor& got, const Tensor& expected, double least = 1e-30)
 }
 
 void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {},
-                           double bias_share = 0.1) {
+                           double bias_share = 0.1, double tolerance = 1e-5) {
   ASSERT_EQ(fast_path_obstacle(graph), std::nullopt);
   const NamedTensors params = start_params(graph);
   const Batch batch = batch_for(graph, n);
@@ -135,7 +135,7 @@ void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {
   for (const auto& [name, tensor] : expected) least = std::max(least, largest(tensor));
   for (const auto& [name, tensor] : expected) {
     const double share = tensor.shape().rank() == 1 ? bias_share : 0.01;
-    EXPECT_LE(relative(got.at(name), tensor, share * least), 1e-5) << name;
+    EXPECT_LE(relative(got.at(name), tensor, share * least), tolerance) << name;
   }
   const NamedTensors state = eager.network().state();
   for (const auto& [name, tensor] : fast.network().state()) {
@@ -160,6 +160,7 @@ struct ZooCase {
   Settings settings;
   int64_t n = 6;
   bool corners = true;
+  double tolerance = 1e-5;
 };
 void PrintTo(const ZooCase& test, std::ostream* out) { *out << test.network << " " << test.n; }
 
@@ -169,7 +170,7 @@ TEST_P(FastPathZoo, TrainsAsTheEagerPath) {
   const ZooCase& test = GetParam();
   const Graph graph = make_network(test.network, test.settings);
   expect_equal_training(test.corners ? graph : without_corners(graph), test.n, {},
-                        test.corners ? 0.1 : 1);
+                        test.corners ? 0.1 : 1, test.tolerance);
 }
 
 const Settings kTinyRanet{{"scale_list", "1-2-3"}, {"nBlocks", "1"},   {"block_step", "1"},
@@ -181,7 +182,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(ZooCase{"ranet-a-cifar10", {}, 6, false},
                     ZooCase{"ranet", kTinyRanet, 35, false}, ZooCase{"ranet", kTinyRanet, 6, false},
                     ZooCase{"msdnet-even-b7-cifar10", {}, 6}, ZooCase{"resnet20-cifar10", {}, 6},
-                    ZooCase{"densenet", {{"blocks", "1-1-1"}, {"growthRate", "12"}}, 6, false}));
+                    ZooCase{
+                        "densenet", {{"blocks", "1-1-1"}, {"growthRate", "12"}}, 6, false, 3e-5}));
 
 TEST(FastPath, EveryOperatorTrainsAsTheEagerPath) {
   // Odd sizes, strides, groups, dilation and one-sided padding; parts of concatenations that are
@@ -235,6 +237,42 @@ TEST(FastPath, EveryOperatorTrainsAsTheEagerPath) {
   for (const int64_t n : {5, 7, 16, 19, 33}) {
     SCOPED_TRACE(n);
     expect_equal_training(graph, n);
+  }
+}
+
+// Training amplifies rounding until steps are no longer comparable; what can be asked is that the
+// paths part as slowly as the eager path parts from itself when its weights move by one rounding.
+TEST(FastPath, PartsFromTheEagerPathNoFasterThanRoundingDoes) {
+  const Graph graph = without_corners(make_network("ranet", kTinyRanet));
+  const NamedTensors params = start_params(graph);
+  NamedTensors moved = start_params(graph);
+  for (auto& [name, tensor] : moved) {
+    if (tensor.dtype() != DType::kF32) continue;
+    for (int64_t i = 0; i < tensor.numel(); i += 2) {
+      tensor.f()[i] = std::nextafter(tensor.f()[i], 10.0F);
+    }
+  }
+  StageTrainer eager(graph, params, {}, at::kCPU, 1, PathChoice::kEager);
+  StageTrainer neighbour(graph, moved, {}, at::kCPU, 1, PathChoice::kEager);
+  StageTrainer fast(graph, params, {}, at::kCPU, 1, PathChoice::kFast);
+  const Batch batch = batch_for(graph, 40);
+  for (int step = 0; step < 6; ++step) {
+    SCOPED_TRACE(step);
+    double apart[2] = {0, 0};
+    const double loss = eager.gradients(batch.values, batch.labels).loss;
+    StageTrainer* const others[2] = {&neighbour, &fast};
+    for (int i = 0; i < 2; ++i) {
+      const double other = others[i]->gradients(batch.values, batch.labels).loss;
+      for (const auto& [name, tensor] : eager.network().grads()) {
+        const Tensor got = others[i]->network().grads().at(name);
+        for (int64_t k = 0; k < tensor.numel(); ++k) {
+          apart[i] += std::pow(static_cast<double>(got.f()[k]) - tensor.f()[k], 2);
+        }
+      }
+      EXPECT_NEAR(other, loss, 0.02 * loss);
+    }
+    EXPECT_LE(std::sqrt(apart[1]), 10 * std::sqrt(apart[0]));
+    for (StageTrainer* trainer : {&eager, &neighbour, &fast}) trainer->update(0.01);
   }
 }
 

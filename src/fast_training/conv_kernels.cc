@@ -51,10 +51,12 @@ void gather_tile(const GatherJob& job, int64_t o0, int64_t pixel, const float* H
     const V start = job.bias == nullptr ? hn::Zero(d) : hn::Set(d, job.bias[o0 + o]);
     FOVEA_UNROLL for (int p = 0; p < kPixels; ++p) sum[o][p] = start;
   }
-  const int64_t taps = job.taps;
+  const int64_t tap_end = job.tap_end;
+  const int64_t left_out = job.taps - (tap_end - job.tap_begin);
   int64_t plane = 0;
-  for (int64_t i = 0; i < job.ic; ++i, plane += job.src_plane) {
-    for (int64_t t = 0; t < taps; ++t, w += kO) {
+  w += job.tap_begin * kO;
+  for (int64_t i = 0; i < job.ic; ++i, plane += job.src_plane, w += left_out * kO) {
+    for (int64_t t = job.tap_begin; t < tap_end; ++t, w += kO) {
       const int64_t at = plane + job.tap_at[t];
       V weight[kO];
       FOVEA_UNROLL for (int o = 0; o < kO; ++o) weight[o] = in_register(hn::Set(d, w[o]));
@@ -152,7 +154,8 @@ void weight_tile(const WeightJob& job, int64_t o0, int64_t j0) {
   FOVEA_UNROLL for (int o = 0; o < kO; ++o) {
     FOVEA_UNROLL for (int j = 0; j < kPixels; ++j) {
       if (j < valid) {
-        job.grads[(o0 + o) * job.n + j0 + j] += hn::GetLane(hn::SumOfLanes(d, sum[o][j]));
+        job.grads[(o0 + o) * job.grads_step + job.to[j0 + j]] +=
+            hn::GetLane(hn::SumOfLanes(d, sum[o][j]));
       }
     }
   }

@@ -19,7 +19,9 @@ struct GatherJob {
   const int32_t* dst_at = nullptr;  ///< [pixels]
   int64_t pixels = 0;
   const int32_t* tap_at = nullptr;  ///< [taps], may be negative
-  int64_t taps = 0;
+  int64_t taps = 0;                 ///< that weights are packed for
+  int64_t tap_begin = 0;            ///< the others are left out: they would meet zeros
+  int64_t tap_end = 0;
   const float* weight = nullptr;  ///< as pack_weights() writes them
   const float* bias = nullptr;    ///< [oc], or null
   int64_t ic = 0;
@@ -27,7 +29,7 @@ struct GatherJob {
   bool accumulate = false;  ///< adds to dst
 };
 
-/// grads[oc][j] += sum over groups, pixels and lanes of dy[oc][p]·src[p + at[j]].
+/// grads[oc][to[j]] += sum over groups, pixels and lanes of dy[oc][p]·src[p + at[j]].
 struct WeightJob {
   const float* dy = nullptr;
   int64_t dy_plane = 0;
@@ -38,12 +40,14 @@ struct WeightJob {
   int64_t src_row = 0;
   int64_t src_step = 0;         ///< between neighbouring pixels of a row
   const int32_t* at = nullptr;  ///< [n]
+  const int32_t* to = nullptr;  ///< [n]
   int64_t n = 0;
   int64_t groups = 1;
   int64_t rows = 1;
   int64_t cols = 1;
   int64_t oc = 0;
   float* grads = nullptr;
+  int64_t grads_step = 0;  ///< between output channels
 };
 
 struct ConvKernels {

@@ -130,6 +130,7 @@ void Gather::finish(int lanes) {
           ((tap.y + window_.top) * window_.cols + tap.x + window_.left) * lanes_));
       tables.tap_weight.push_back(tap.weight);
     }
+    for (int64_t y = 0; y < phase.rows; ++y) tables.row_taps.push_back(taps_of_row(phase, y));
     tables.weight.resize(static_cast<size_t>(ic_ * oc_) * phase.taps.size());
     tables_.push_back(std::move(tables));
   }
@@ -142,6 +143,23 @@ void Gather::set_weights(const Kernels& kernels, const float* weight) {
   }
 }
 
+/// Taps of a row of results that read rows inside the map; their order follows the kernel's rows,
+/// so they are neighbours.
+std::pair<int32_t, int32_t> Gather::taps_of_row(const GatherPhase& phase, int64_t y) const {
+  const auto n = static_cast<int32_t>(phase.taps.size());
+  // Rows of pixels that do not fill tiles are better taken together.
+  if (phase.cols % 4 != 0) return {0, n};
+  int32_t begin = n;
+  int32_t end = 0;
+  for (int32_t t = 0; t < n; ++t) {
+    const int64_t row = y * src_step_y_ + phase.taps[static_cast<size_t>(t)].y;
+    if (row < 0 || row >= src_h_) continue;
+    begin = std::min(begin, t);
+    end = t + 1;
+  }
+  return {std::min(begin, end), end};
+}
+
 int64_t Gather::scratch_floats() const { return window_.inside ? 0 : ic_ * band_plane(band_rows_); }
 
 void Gather::run_band(const Kernels& kernels, const GatherJob& job, int64_t row0,
@@ -151,13 +169,21 @@ void Gather::run_band(const Kernels& kernels, const GatherJob& job, int64_t row0
     const Tables& tables = tables_[i];
     GatherJob part = job;
     part.dst += row0 * dst_step_y_ * dst_w_ * lanes_;
-    part.src_at = tables.src_at.data();
-    part.dst_at = tables.dst_at.data();
-    part.pixels = std::min(rows, phase.rows - row0) * phase.cols;
     part.tap_at = tables.tap_at.data();
     part.taps = static_cast<int64_t>(tables.tap_at.size());
     part.weight = tables.weight.data();
-    if (part.pixels > 0) kernels.conv.gather(part);
+    const int64_t end = std::min(row0 + rows, phase.rows);
+    for (int64_t y = row0; y < end;) {
+      const auto taps = tables.row_taps[static_cast<size_t>(y)];
+      const int64_t first = y;
+      while (y < end && tables.row_taps[static_cast<size_t>(y)] == taps) ++y;
+      part.src_at = tables.src_at.data() + (first - row0) * phase.cols;
+      part.dst_at = tables.dst_at.data() + (first - row0) * phase.cols;
+      part.pixels = (y - first) * phase.cols;
+      part.tap_begin = taps.first;
+      part.tap_end = taps.second;
+      kernels.conv.gather(part);
+    }
   }
 }
 

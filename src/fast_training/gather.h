@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "fast_training/conv_kernels.h"
@@ -82,9 +83,11 @@ class Gather {
     std::vector<int32_t> tap_at;
     std::vector<int32_t> tap_weight;
     std::vector<float> weight;
+    std::vector<std::pair<int32_t, int32_t>> row_taps;  ///< by row: those that meet the map
   };
   Gather() = default;
   void finish(int lanes);
+  [[nodiscard]] std::pair<int32_t, int32_t> taps_of_row(const GatherPhase& phase, int64_t y) const;
   void run_band(const Kernels& kernels, const GatherJob& job, int64_t row0, int64_t rows) const;
   [[nodiscard]] int64_t band_src_rows(int64_t rows) const;
   [[nodiscard]] int64_t band_plane(int64_t rows) const;

@@ -10,6 +10,7 @@ constexpr int64_t kBandFloats = 512 * 1024;
 /// Pixels of a pass: the planes of a tile then stay in a first-level cache, and the final sums over
 /// lanes cost little.
 constexpr int64_t kChunkPixels = 64;
+constexpr int64_t kSmallMap = 16;
 
 }  // namespace
 
@@ -28,6 +29,10 @@ WeightPass::WeightPass(const ConvShape& shape, int lanes)
   if (band_rows_ == shape.oh) {
     chunk_groups_ = std::max<int64_t>(1, kChunkPixels / (shape.oh * shape.ow));
   }
+  // On small maps a kernel's first and last row meet many zeros.
+  const auto n_taps = static_cast<int64_t>(phase_.taps.size());
+  const int64_t taps_of_part = window_.inside || shape.oh > kSmallMap ? n_taps : shape.kw;
+  for (int64_t tap = 0; tap < n_taps; tap += taps_of_part) add_part(tap, tap + taps_of_part);
 }
 
 int64_t WeightPass::band_src_rows(int64_t rows) const {
@@ -38,43 +43,64 @@ int64_t WeightPass::scratch_floats(int64_t groups) const {
   return window_.inside ? 0 : std::min(chunk_groups_, groups) * shape_.ic * band_plane_;
 }
 
-void WeightPass::run_rows(const Kernels& kernels, WeightJob job, int64_t rows) const {
+void WeightPass::add_part(int64_t first_tap, int64_t end_tap) {
+  const int64_t plane = window_.inside ? plane_vectors(shape_.h, shape_.w) * lanes_ : band_plane_;
+  const auto n_taps = static_cast<int64_t>(phase_.taps.size());
+  Part part{.begin = 0, .end = shape_.oh};
+  if (end_tap - first_tap < n_taps) {
+    const int64_t y = phase_.taps[static_cast<size_t>(first_tap)].y;
+    while (part.begin < part.end && part.begin * shape_.stride_h + y < 0) ++part.begin;
+    while (part.begin < part.end && (part.end - 1) * shape_.stride_h + y >= shape_.h) --part.end;
+  }
+  for (int64_t i = 0; i < shape_.ic; ++i) {
+    for (int64_t t = first_tap; t < end_tap; ++t) {
+      const GatherTap& tap = phase_.taps[static_cast<size_t>(t)];
+      part.at.push_back(static_cast<int32_t>(
+          i * plane + ((tap.y + window_.top) * window_.cols + tap.x + window_.left) * lanes_));
+      part.to.push_back(static_cast<int32_t>(i * n_taps + t));
+    }
+  }
+  parts_.push_back(std::move(part));
+}
+
+/// Rows [row0, row0 + rows) of results; job's pointers are at row0.
+void WeightPass::run_rows(const Kernels& kernels, const WeightJob& job, int64_t row0,
+                          int64_t rows) const {
   for (int64_t row = 0; row < rows; row += chunk_rows_) {
-    job.rows = std::min(chunk_rows_, rows - row);
-    kernels.conv.weights(job);
-    job.dy += chunk_rows_ * job.dy_row;
-    job.src += chunk_rows_ * job.src_row;
+    for (const Part& part : parts_) {
+      const int64_t begin = std::max(row, part.begin - row0);
+      const int64_t end = std::min({row + chunk_rows_, rows, part.end - row0});
+      if (begin >= end) continue;
+      WeightJob piece = job;
+      piece.dy += begin * job.dy_row;
+      piece.src += begin * job.src_row;
+      piece.rows = end - begin;
+      piece.at = part.at.data();
+      piece.to = part.to.data();
+      piece.n = static_cast<int64_t>(part.at.size());
+      kernels.conv.weights(piece);
+    }
   }
 }
 
 void WeightPass::run(const Kernels& kernels, const Maps& src, const Maps& dy, int64_t groups,
                      float* grads, float* scratch) const {
-  const int64_t plane = window_.inside ? src.plane : band_plane_;
-  std::vector<int32_t> at;
-  at.reserve(static_cast<size_t>(shape_.ic) * phase_.taps.size());
-  for (int64_t i = 0; i < shape_.ic; ++i) {
-    for (const GatherTap& tap : phase_.taps) {
-      at.push_back(static_cast<int32_t>(
-          i * plane + ((tap.y + window_.top) * window_.cols + tap.x + window_.left) * lanes_));
-    }
-  }
   WeightJob job{.dy_plane = dy.plane,
                 .dy_group = dy.group,
                 .dy_row = shape_.ow * lanes_,
                 .src_group = window_.inside ? src.group : shape_.ic * band_plane_,
                 .src_row = shape_.stride_h * window_.cols * lanes_,
                 .src_step = shape_.stride_w * lanes_,
-                .at = at.data(),
-                .n = static_cast<int64_t>(at.size()),
                 .cols = shape_.ow,
                 .oc = shape_.oc,
-                .grads = grads};
+                .grads = grads,
+                .grads_step = shape_.ic * shape_.kh * shape_.kw};
   for (int64_t g = 0; g < groups; g += chunk_groups_) {
     job.groups = std::min(chunk_groups_, groups - g);
     job.dy = dy.data + g * dy.group;
     if (window_.inside) {
       job.src = src.data + g * src.group;
-      run_rows(kernels, job, shape_.oh);
+      run_rows(kernels, job, 0, shape_.oh);
       continue;
     }
     for (int64_t row0 = 0; row0 < shape_.oh; row0 += band_rows_) {
@@ -94,7 +120,7 @@ void WeightPass::run(const Kernels& kernels, const Maps& src, const Maps& dy, in
       }
       job.src = scratch;
       job.dy = dy.data + g * dy.group + row0 * job.dy_row;
-      run_rows(kernels, job, rows);
+      run_rows(kernels, job, row0, rows);
     }
   }
 }

@@ -18,8 +18,16 @@ class WeightPass {
   [[nodiscard]] int64_t scratch_floats(int64_t groups) const;
 
  private:
+  /// Taps that go over the same rows of results.
+  struct Part {
+    int64_t begin = 0;  ///< rows of results whose sources lie in the map
+    int64_t end = 0;
+    std::vector<int32_t> at;  ///< source of (channel, tap), from the first row packed
+    std::vector<int32_t> to;  ///< place among the weights of one output channel
+  };
+  void add_part(int64_t first_tap, int64_t end_tap);
   [[nodiscard]] int64_t band_src_rows(int64_t rows) const;
-  void run_rows(const Kernels& kernels, WeightJob job, int64_t rows) const;
+  void run_rows(const Kernels& kernels, const WeightJob& job, int64_t row0, int64_t rows) const;
 
   ConvShape shape_;
   int lanes_;
@@ -29,6 +37,7 @@ class WeightPass {
   int64_t band_plane_ = 0;  ///< floats
   int64_t chunk_rows_ = 1;  ///< rows of results for one pass over the weights
   int64_t chunk_groups_ = 1;
+  std::vector<Part> parts_;
 };
 
 }  // namespace fovea::fast

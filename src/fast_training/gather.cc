@@ -6,7 +6,7 @@ namespace fovea::fast {
 namespace {
 
 /// A packed band should stay in a second-level cache beside weights and results.
-constexpr int64_t kBandFloats = 96 * 1024;
+constexpr int64_t kBandFloats = int64_t{96} * 1024;
 
 /// Rows and columns of results with position ≡ first (mod step).
 int64_t count_from(int64_t extent, int64_t first, int64_t step) {

@@ -6,7 +6,7 @@ namespace fovea::fast {
 namespace {
 
 /// Packed rows of all channels; they are read once per block of output channels.
-constexpr int64_t kBandFloats = 512 * 1024;
+constexpr int64_t kBandFloats = int64_t{512} * 1024;
 /// Pixels of a pass: the planes of a tile then stay in a first-level cache, and the final sums over
 /// lanes cost little.
 constexpr int64_t kChunkPixels = 64;

@@ -85,6 +85,7 @@ std::string record_json(const RecordFacts& facts, const Progress& progress) {
                       {"seed", facts.seed},
                       {"threads", facts.threads},
                       {"path", facts.path},
+                      {"instruction_set", facts.instruction_set},
                       {"device", facts.device},
                       {"data", facts.data_digest},
                       {"n_train", facts.n_train},

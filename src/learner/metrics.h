@@ -35,7 +35,8 @@ struct RecordFacts {
   uint64_t seed = 0;
   int threads = 1;
   std::string device;
-  std::string path;  ///< of the last stage: fast or eager
+  std::string path;             ///< of the last stage: fast or eager
+  std::string instruction_set;  ///< of the processor that finished the run
   std::string data_digest;
   int64_t n_train = 0;
   int64_t n_val = 0;

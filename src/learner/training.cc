@@ -308,6 +308,7 @@ class Run {
                       .threads = options_.threads,
                       .device = options_.device,
                       .path = path_,
+                      .instruction_set = std::string(instruction_set()),
                       .data_digest = task_.data_digest,
                       .n_train = train_->size(),
                       .n_val = val_ ? val_->size() : 0,

@@ -168,7 +168,7 @@ TEST(FastNetwork, AnswersDoNotDependOnTheOtherSamples) {
     }
     buffers.push_back(buffer);
   }
-  std::vector<float> input(20 * 3 * 9 * 10);
+  std::vector<float> input(size_t{20} * 3 * 9 * 10);
   const Noise noise(2);
   for (size_t i = 0; i < input.size(); ++i) input[i] = static_cast<float>(noise.uniform(i));
   fast::Network network(graph, buffers);

@@ -10,6 +10,7 @@
 #include "data/core/find.h"
 #include "data/core/pack.h"
 #include "fovea/model.h"
+#include "learner/process.h"
 #include "learner/training.h"
 #include "trainer/task.h"
 #ifdef FOVEA_HAS_CODECS
@@ -71,19 +72,8 @@ Again train_again(const std::string& name, std::string path) {
   return out;
 }
 
-TEST_P(FirstSteps, GiveTheLossesOfTheRecord) {
-  const Again again = train_again(GetParam(), "");
-  ASSERT_EQ(again.losses.size(), kSteps);
-  ASSERT_GE(again.record["first_losses"].size(), kSteps);
-  for (size_t i = 0; i < kSteps; ++i) {
-    EXPECT_NEAR(again.losses[i], again.record["first_losses"][i].get<double>(), 1e-3)
-        << "step " << i;
-  }
-}
-
-// Rounding differs, and training amplifies it: a few steps are equal, later ones alike.
-TEST_P(FirstSteps, GiveTheSameCurveOnEitherPath) {
-  const Again again = train_again(GetParam(), "auto");
+/// Where rounding differs, and training amplifies it: a few steps are equal, later ones alike.
+void expect_alike(const Again& again) {
   ASSERT_EQ(again.losses.size(), kSteps);
   double sum = 0;
   double expected_sum = 0;
@@ -97,6 +87,20 @@ TEST_P(FirstSteps, GiveTheSameCurveOnEitherPath) {
   }
   EXPECT_NEAR(sum / kSteps, expected_sum / kSteps, 0.02);
 }
+
+TEST_P(FirstSteps, GiveTheLossesOfTheRecord) {
+  const Again again = train_again(GetParam(), "");
+  ASSERT_EQ(again.losses.size(), kSteps);
+  ASSERT_GE(again.record["first_losses"].size(), kSteps);
+  if (again.record.value("instruction_set", "") != instruction_set()) return expect_alike(again);
+  for (size_t i = 0; i < kSteps; ++i) {
+    EXPECT_NEAR(again.losses[i], again.record["first_losses"][i].get<double>(), 1e-3)
+        << "step " << i;
+  }
+}
+
+TEST_P(FirstSteps, GiveTheSameCurveOnEitherPath) { expect_alike(train_again(GetParam(), "auto")); }
+
 INSTANTIATE_TEST_SUITE_P(Scenes, FirstSteps, testing::Values("ranet-scenes"));
 #ifdef FOVEA_HAS_CODECS
 INSTANTIATE_TEST_SUITE_P(Cifar10, FirstSteps, testing::Values("ranet-small-cifar10"));

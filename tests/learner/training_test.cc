@@ -14,6 +14,7 @@
 #include "base/words.h"
 #include "fovea/model.h"
 #include "learner/fast_path.h"
+#include "learner/process.h"
 #include "model/safetensors.h"
 #include "trainer/task.h"
 #include "trainer/train_command.h"
@@ -183,6 +184,7 @@ TEST_F(Training, EveryPathResumesToTheSameBitsAndIsRecorded) {
     EXPECT_TRUE(same_bits(model.params, load_model(resumed.model).value().params));
     const auto record = nlohmann::json::parse(model.training);
     EXPECT_EQ(record["path"], path);
+    EXPECT_EQ(record["instruction_set"], instruction_set());
     losses.push_back(record["first_losses"].get<std::vector<double>>());
   }
   for (const auto& curve : losses) {

@@ -88,7 +88,15 @@ void expect_alike(const Again& again) {
   EXPECT_NEAR(sum / kSteps, expected_sum / kSteps, 0.02);
 }
 
+bool has_data(const std::string& name) {
+  const std::string file = std::string(FOVEA_SOURCE_DIR) + "/models/" + name + ".fovea";
+  const auto record = nlohmann::json::parse(load_model_header(file).value().training);
+  const Recipe recipe = parse_recipe(record["recipe"].get<std::string>(), file).value();
+  return recipe.data.name == "scenes" || find_data(recipe.data.name, "train", find_options()).ok();
+}
+
 TEST_P(FirstSteps, GiveTheLossesOfTheRecord) {
+  if (!has_data(GetParam())) GTEST_SKIP() << "the data set is not here ($FOVEA_DATA)";
   const Again again = train_again(GetParam(), "");
   ASSERT_EQ(again.losses.size(), kSteps);
   ASSERT_GE(again.record["first_losses"].size(), kSteps);
@@ -99,7 +107,10 @@ TEST_P(FirstSteps, GiveTheLossesOfTheRecord) {
   }
 }
 
-TEST_P(FirstSteps, GiveTheSameCurveOnEitherPath) { expect_alike(train_again(GetParam(), "auto")); }
+TEST_P(FirstSteps, GiveTheSameCurveOnEitherPath) {
+  if (!has_data(GetParam())) GTEST_SKIP() << "the data set is not here ($FOVEA_DATA)";
+  expect_alike(train_again(GetParam(), "auto"));
+}
 
 INSTANTIATE_TEST_SUITE_P(Scenes, FirstSteps, testing::Values("ranet-scenes"));
 #ifdef FOVEA_HAS_CODECS

@@ -38,6 +38,29 @@ struct WorkReport {
   std::map<std::string, int64_t> body_cells;
 };
 
+/// Where the time of one run went, in milliseconds; WorkReport::segments belongs to it. Filled
+/// where RunOptions::ledger asks for it, by executors that measure; its memory is kept between
+/// runs.
+struct RunLedger {
+  /// The way of one sample from the start of the run to its answer; `segment_ms` belongs to it.
+  struct Sample {
+    double wall_ms = 0;
+    double input_ms = 0;     ///< the copy of its chunk's inputs into the executor's layout
+    double decision_ms = 0;  ///< scores and exits of the chunks that it was in
+    double waiting_ms = 0;   ///< for its turn: before it was taken, and in the segments' queues
+  };
+  int threads = 0;         ///< that worked; 0 where nothing was measured
+  double wall_ms = 0;      ///< of the whole run
+  double input_ms = 0;     ///< summed over threads
+  double decision_ms = 0;  ///< summed over threads
+  double waiting_ms = 0;   ///< of threads without work: before they began, and for the last to end
+  std::vector<Sample> samples;     ///< [n]
+  std::vector<double> segment_ms;  ///< [n, segments]: whole time of the chunk that it went with
+
+  /// Says that nothing was measured.
+  void clear();
+};
+
 /// Results of a run in sample order.
 struct Outputs {
   std::vector<Tensor> exit_logits;  ///< without a policy: per exit [N,C]
@@ -65,6 +88,8 @@ struct RunOptions {
   Trace* trace = nullptr;
   /// One stream's loop state, or null.
   StreamState* state = nullptr;
+  /// Receives where the time went, or null: then no clock is read for it.
+  RunLedger* ledger = nullptr;
   /// Called whenever an asked exit is ready; kLeave ends that sample there. May be empty.
   std::function<Anytime(const ExitReady&)> on_exit;
 };
@@ -82,6 +107,13 @@ class Executor {
   ///          both before any kernel runs.
   virtual Status run(const NamedTensors& inputs, const RunOptions& options, Outputs& outputs) = 0;
 };
+
+inline void RunLedger::clear() {
+  threads = 0;
+  wall_ms = input_ms = decision_ms = waiting_ms = 0;
+  samples.clear();
+  segment_ms.clear();
+}
 
 /// Checks inputs against a graph and gives N.
 [[nodiscard]] Result<int64_t> batch_size(const Graph& graph, const NamedTensors& inputs);

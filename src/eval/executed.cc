@@ -35,21 +35,32 @@ Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& 
   double load_ms = 0;
   double run_ms = 0;
   double macs = 0;
+  double warm_ms = 0;
+  Ledger ledger;
+  LoadTimes load_times;
+  RunLedger run_ledger;
+  RunLedger* const books = options.ledger ? &run_ledger : nullptr;
+  const Stopwatch whole;
   Status status = for_each_batch(source.n(), options, [&](int64_t begin, int64_t end) -> Status {
     const Policy rules = policy_for_rows(policy, begin, end);
     const Stopwatch loading;
-    Result<LabelledInputs> batch = source.load(begin, end);
+    Result<LabelledInputs> batch = source.load(begin, end, options.ledger ? &load_times : nullptr);
     if (!batch.ok()) return batch.error();
     load_ms += loading.ms();
     Outputs outputs;
+    const RunOptions run{.policy = &rules, .ledger = books};
+    const Stopwatch warming;
     for (int i = 0; begin == 0 && i < options.warmups; ++i) {
-      Status warm = executor.run(batch.value().inputs, {.policy = &rules}, outputs);
+      Status warm = executor.run(batch.value().inputs, run, outputs);
       if (!warm.ok()) return warm;
     }
+    if (begin == 0) warm_ms = warming.ms();
     const Stopwatch running;
-    Status ran = executor.run(batch.value().inputs, {.policy = &rules}, outputs);
-    run_ms += running.ms();
+    Status ran = executor.run(batch.value().inputs, run, outputs);
+    const double took = running.ms();
+    run_ms += took;
     if (!ran.ok()) return ran;
+    if (books != nullptr) ledger.add_run(*books, outputs.work, took);
     const auto n_classes = static_cast<size_t>(outputs.logits.shape()[1]);
     for (int64_t i = 0; i < end - begin; ++i) {
       const auto place = static_cast<size_t>(i);
@@ -63,6 +74,11 @@ Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& 
     return {};
   });
   if (!status.ok()) return status.error();
+  if (options.ledger) {
+    ledger.wall_ms = whole.ms() - warm_ms;
+    ledger.add_load(load_times);
+    report.ledger = std::move(ledger);
+  }
   const auto n = static_cast<double>(report.n);
   report.top1 = top1_of(report.answers, labels);
   report.mean_macs = macs / n;

@@ -8,6 +8,7 @@
 #include "calibrate/scores.h"
 #include "eval/full_pass.h"
 #include "eval/input_source.h"
+#include "eval/ledger.h"
 #include "fovea/error.h"
 #include "fovea/executor.h"
 #include "fovea/policy.h"
@@ -21,6 +22,7 @@ struct AdaptiveReport {
   double mean_macs = 0;          ///< multiply-adds per sample
   std::optional<double> ms;      ///< mean wall time per sample, loading and transforms included
   std::optional<double> run_ms;  ///< of that, the executor's runs
+  std::optional<Ledger> ledger;  ///< where the pass was asked to keep one
   std::vector<int64_t> counts;   ///< samples that left at each exit
   std::vector<int> exits;        ///< per sample
   std::vector<int64_t> answers;  ///< per sample, first maximum of the logits

@@ -16,8 +16,9 @@ namespace fovea {
 
 /// Options of every pass over a data set.
 struct PassOptions {
-  int64_t batch = 64;  ///< samples per run of the executor
-  int warmups = 1;     ///< untimed runs of the first batch, so that caches and plans are there
+  int64_t batch = 64;   ///< samples per run of the executor
+  int warmups = 1;      ///< untimed runs of the first batch, so that caches and plans are there
+  bool ledger = false;  ///< keep books of where the time goes
   /// Called after each batch with the samples done and their total; may be empty.
   std::function<void(int64_t done, int64_t total)> progress;
 };

@@ -18,6 +18,12 @@ struct LabelledInputs {
   std::vector<int64_t> labels;
 };
 
+/// Time that loading took, in milliseconds; each part from its own clock reads.
+struct LoadTimes {
+  double decode_ms = 0;     ///< reading and decoding pictures
+  double transform_ms = 0;  ///< resizing, cropping, normalising
+};
+
 /// n samples in a fixed order. Thread-safety: may be read by many threads.
 class InputSource {
  public:
@@ -26,8 +32,9 @@ class InputSource {
   InputSource& operator=(const InputSource&) = delete;
   virtual ~InputSource() = default;
   [[nodiscard]] virtual int64_t n() const = 0;
-  /// Samples begin..end-1, 0 <= begin < end <= n().
-  [[nodiscard]] virtual Result<LabelledInputs> load(int64_t begin, int64_t end) const = 0;
+  /// Samples begin..end-1, 0 <= begin < end <= n(). Adds to `times` where it is not null.
+  [[nodiscard]] virtual Result<LabelledInputs> load(int64_t begin, int64_t end,
+                                                    LoadTimes* times = nullptr) const = 0;
 };
 
 /// Tensors in memory. Throws Error (kBadInput) where they hold different numbers of samples.
@@ -36,7 +43,8 @@ class TensorSource final : public InputSource {
   /// `labels` is empty where no class is known.
   explicit TensorSource(NamedTensors inputs, std::vector<int64_t> labels = {});
   [[nodiscard]] int64_t n() const override { return static_cast<int64_t>(labels_.size()); }
-  [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end) const override;
+  [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end,
+                                            LoadTimes* times = nullptr) const override;
 
  private:
   NamedTensors inputs_;
@@ -48,7 +56,8 @@ class DatasetSource final : public InputSource {
  public:
   DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name = "input");
   [[nodiscard]] int64_t n() const override { return dataset_->size(); }
-  [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end) const override;
+  [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end,
+                                            LoadTimes* times = nullptr) const override;
 
  private:
   DatasetPtr dataset_;

@@ -32,6 +32,23 @@ ordered_json judged(const HindsightResult& result) {
   return {{"counts", result.counts}, {"correct", result.correct}, {"cost", shortest(result.cost)}};
 }
 
+ordered_json books(const Ledger& ledger) {
+  ordered_json segments = ordered_json::array();
+  for (const SegmentTime& each : ledger.segments) {
+    segments.push_back({{"exit", each.exit}, {"samples", each.samples}, {"ms", each.ms}});
+  }
+  return {{"wall_ms", ledger.wall_ms},
+          {"decode_ms", ledger.decode_ms},
+          {"transform_ms", ledger.transform_ms},
+          {"input_ms", ledger.input_ms},
+          {"segments", segments},
+          {"network_ms", ledger.network_ms},
+          {"decision_ms", ledger.decision_ms},
+          {"waiting_ms", ledger.waiting_ms},
+          {"output_ms", ledger.output_ms},
+          {"other_ms", ledger.other_ms()}};
+}
+
 }  // namespace
 
 std::string budgeted_json(const BudgetedReport& report) {
@@ -61,9 +78,12 @@ std::string evaluation_json(std::span<const ExitAccuracy> accuracies,
   out["adaptive"] = {{"top1", or_null(adaptive.top1)},
                      {"mean_macs", adaptive.mean_macs},
                      {"ms", or_null(adaptive.ms)},
-                     {"counts", adaptive.counts}};
+                     {"counts", adaptive.counts},
+                     {"ledger", adaptive.ledger ? books(*adaptive.ledger) : ordered_json()}};
   return out.dump();
 }
+
+std::string ledger_json(const Ledger& ledger) { return books(ledger).dump(); }
 
 std::string verification_json(const Verification& v) {
   ordered_json disagree = ordered_json::array();

@@ -7,6 +7,7 @@
 #include "eval/anytime.h"
 #include "eval/budgeted.h"
 #include "eval/executed.h"
+#include "eval/ledger.h"
 #include "eval/verify.h"
 #include "graph/cost.h"
 
@@ -17,11 +18,15 @@ namespace fovea {
 /// are the shortest decimals that read back as the same float32.
 [[nodiscard]] std::string budgeted_json(const BudgetedReport& report);
 
-/// {"n","exits":[{"top1","top5","macs"}],"adaptive":{"top1","mean_macs","ms","counts"}}; null where
-/// something is not known. `macs` of an exit is all that stands before it.
+/// {"n","exits":[{"top1","top5","macs"}],"adaptive":{"top1","mean_macs","ms","counts","ledger"}};
+/// null where something is not known. `macs` of an exit is all that stands before it.
 [[nodiscard]] std::string evaluation_json(std::span<const ExitAccuracy> accuracies,
                                           std::span<const ExitCost> costs,
                                           const AdaptiveReport& adaptive);
+
+/// {"wall_ms","decode_ms","transform_ms","input_ms","segments":[{"exit","samples","ms"}],
+/// "network_ms","decision_ms","waiting_ms","output_ms","other_ms"}.
+[[nodiscard]] std::string ledger_json(const Ledger& ledger);
 
 /// {"n","agree","disagree":[index],"macs_full","macs_adaptive","ms_full","ms_adaptive",
 /// "realisation"}; multiply-adds and times are means per sample.

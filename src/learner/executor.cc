@@ -232,6 +232,7 @@ class LearnerExecutor final : public Executor {
   [[nodiscard]] const Graph& graph() const override { return graph_; }
 
   Status run(const NamedTensors& inputs, const RunOptions& options, Outputs& outputs) override {
+    if (options.ledger != nullptr) options.ledger->clear();
     const Result<int64_t> n = batch_size(graph_, inputs);
     if (!n.ok()) return n.error();
     ResolvedPolicy policy = every_exit(graph_);

@@ -264,6 +264,7 @@ ReferenceExecutor::ReferenceExecutor(const Graph& graph, const NamedTensors& par
 
 Status ReferenceExecutor::run(const NamedTensors& inputs, const RunOptions& options,
                               Outputs& outputs) {
+  if (options.ledger != nullptr) options.ledger->clear();
   const Result<int64_t> n = batch_size(graph_, inputs);
   if (!n.ok()) return n.error();
   ResolvedPolicy policy;

@@ -72,6 +72,11 @@ class SessionImpl {
   }
 
   Status run(const NamedTensors& inputs, const RunOptions& options, Outputs& outputs) {
+    RunShared shared;
+    if (options.ledger != nullptr) {
+      options.ledger->clear();
+      shared.start = Worker::Clock::now();
+    }
     const Graph& graph = plan_.graph();
     const Result<int64_t> n = batch_size(graph, inputs);
     if (!n.ok()) return n.error();
@@ -86,7 +91,6 @@ class SessionImpl {
     if (options.trace != nullptr) options.trace->points.clear();
     const auto points = points_of(graph, policy, options.trace, n.value());
     const auto schedule = plan_.schedule(policy.asked);
-    RunShared shared;
     shared.schedule = schedule.get();
     shared.policy = &policy;
     shared.options = &options;
@@ -100,7 +104,15 @@ class SessionImpl {
         options.on_exit ? 1 : std::min(workers_.size(), static_cast<size_t>(n.value()));
     shared.threads = static_cast<int>(active);
     shape_outputs(shared);
+    if (options.ledger != nullptr) {
+      options.ledger->samples.resize(static_cast<size_t>(shared.n));
+      options.ledger->segment_ms.assign(static_cast<size_t>(shared.n) * schedule->segments.size(),
+                                        0.0);
+      shared.ledger = options.ledger;
+      begin_ = Worker::Clock::now();
+    }
     run_workers(shared, active);
+    if (options.ledger != nullptr) settle(shared, active);
     collect(outputs, active);
     if (options.trace != nullptr && options.policy != nullptr)
       options.trace->points["exit"] = outputs.exit.clone();
@@ -191,6 +203,23 @@ class SessionImpl {
     }
   }
 
+  /// Sums the threads' books. A thread waits until it has work and until the last one is done.
+  void settle(const RunShared& shared, size_t active) const {
+    const auto end = Worker::Clock::now();
+    const auto ms = [](auto from, auto to) {
+      return std::chrono::duration<double, std::milli>(to - from).count();
+    };
+    RunLedger& ledger = *shared.ledger;
+    ledger.threads = static_cast<int>(active);
+    ledger.wall_ms = ms(shared.start, end);
+    for (size_t t = 0; t < active; ++t) {
+      const Worker::Times& times = workers_[t]->thread_times();
+      ledger.input_ms += times.input_ms;
+      ledger.decision_ms += times.decision_ms;
+      ledger.waiting_ms += ms(begin_, times.begin) + ms(times.end, end);
+    }
+  }
+
   void collect(Outputs& outputs, size_t active) const {
     WorkReport& work = outputs.work;
     work.macs = work.launches = 0;
@@ -220,6 +249,7 @@ class SessionImpl {
   uint64_t round_ = 0;
   bool stop_ = false;
   std::exception_ptr failure_;
+  Worker::Clock::time_point begin_;  ///< workers may begin, in a run with a ledger
 };
 
 }  // namespace runtime

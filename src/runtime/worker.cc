@@ -23,6 +23,11 @@ std::unique_ptr<float, void (*)(void*)> allocate(int64_t floats) {
   return {memory, std::free};
 }
 
+double ms_between(std::chrono::steady_clock::time_point a,
+                  std::chrono::steady_clock::time_point b) {
+  return std::chrono::duration<double, std::milli>(b - a).count();
+}
+
 }  // namespace
 
 /// Runs the bodies of one scheduled step.
@@ -96,6 +101,7 @@ size_t Worker::next_segment(const RunShared& shared, int64_t unread) const {
 }
 
 void Worker::run(RunShared& shared) {
+  if (shared.ledger != nullptr) thread_times_ = {.begin = Clock::now()};
   reserve(*shared.schedule);
   work_ = {};
   body_cells_.clear();
@@ -116,9 +122,10 @@ void Worker::run(RunShared& shared) {
                             static_cast<int64_t>(free_.size()));
       take_samples(shared, static_cast<int>(std::min(fair, room)));
     } else {
-      return;
+      break;
     }
   }
+  if (shared.ledger != nullptr) thread_times_.end = Clock::now();
 }
 
 void Worker::take_samples(RunShared& shared, int count) {
@@ -143,6 +150,37 @@ void Worker::take_samples(RunShared& shared, int count) {
       copy_taps(shared, input.taps, lane);
     }
     queues_[0].push_back(slot);
+  }
+  if (shared.ledger != nullptr) enter_input(shared, now, std::max<int64_t>(0, end - begin));
+}
+
+void Worker::enter_input(const RunShared& shared, Clock::time_point begin, int64_t count) {
+  const Clock::time_point now = Clock::now();
+  thread_times_.input_ms += ms_between(begin, now);
+  const std::vector<int>& queue = queues_[0];
+  for (auto at = queue.end() - count; at != queue.end(); ++at) {
+    InFlight& state = slots_[static_cast<size_t>(*at)];
+    state.queued = now;
+    shared.ledger->samples[static_cast<size_t>(state.sample)] = {
+        .input_ms = ms_between(begin, now), .waiting_ms = ms_between(shared.start, begin)};
+  }
+}
+
+void Worker::enter_chunk(const RunShared& shared, size_t segment, Clock::time_point begin,
+                         Clock::time_point end) {
+  const Clock::time_point now = Clock::now();
+  thread_times_.decision_ms += ms_between(end, now);
+  const size_t n_segments = shared.schedule->segments.size();
+  // Slots of samples that have left are free, but nobody has taken them yet.
+  for (const int slot : chunk_) {
+    InFlight& state = slots_[static_cast<size_t>(slot)];
+    const auto sample = static_cast<size_t>(state.sample);
+    RunLedger::Sample& entry = shared.ledger->samples[sample];
+    entry.waiting_ms += ms_between(state.queued, begin);
+    entry.decision_ms += ms_between(end, now);
+    entry.wall_ms = ms_between(shared.start, now);
+    shared.ledger->segment_ms[sample * n_segments + segment] = ms_between(begin, end);
+    state.queued = now;
   }
 }
 
@@ -207,9 +245,11 @@ void Worker::run_segment(RunShared& shared, size_t index, int count) {
     run_step(shared, segment.steps[k], lanes);
     if (!segment.taps[k].empty()) copy_taps(shared, segment.taps[k], lanes);
   }
-  times_[index].ms += std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+  const Clock::time_point end = Clock::now();
+  times_[index].ms += ms_between(begin, end);
   times_[index].samples += count;
   answer(shared, index, chunk_);
+  if (shared.ledger != nullptr) enter_chunk(shared, index, begin, end);
 }
 
 bool Worker::leaves(const RunShared& shared, size_t segment, InFlight& state,

@@ -24,7 +24,9 @@ struct RunShared {
   bool all_exits = false;
   int64_t n = 0;
   int threads = 1;
-  std::atomic<int64_t> next{0};  ///< first sample that no worker has taken
+  RunLedger* ledger = nullptr;                  ///< prepared for n samples, or null
+  std::chrono::steady_clock::time_point start;  ///< of the run, where there is a ledger
+  std::atomic<int64_t> next{0};                 ///< first sample that no worker has taken
 };
 
 /// Memory of one thread. A sample in flight owns a block; it moves from queue to queue by its
@@ -40,12 +42,22 @@ class Worker {
   [[nodiscard]] const std::map<std::string, int64_t>& body_cells() const { return body_cells_; }
   std::vector<double>& step_ms() { return step_ms_; }
 
- private:
   using Clock = std::chrono::steady_clock;
+  /// Where this thread's time of the last run with a ledger went.
+  struct Times {
+    Clock::time_point begin;  ///< it had work from here
+    Clock::time_point end;    ///< to here
+    double input_ms = 0;
+    double decision_ms = 0;
+  };
+  [[nodiscard]] const Times& thread_times() const { return thread_times_; }
+
+ private:
   struct InFlight {
     int64_t sample = 0;
     int64_t macs = 0;
     Clock::time_point start;
+    Clock::time_point queued;  ///< it waits since then; kept for the ledger
   };
   class Bodies;
 
@@ -54,6 +66,11 @@ class Worker {
   /// Feeds a chunk of new samples into the first segment's queue.
   void take_samples(RunShared& shared, int count);
   void run_segment(RunShared& shared, size_t segment, int count);
+  /// Enters new samples, which `take_samples` copied from `begin` on, into the ledger.
+  void enter_input(const RunShared& shared, Clock::time_point begin, int64_t count);
+  /// Enters a chunk that ran from `begin` to `end` and is decided now.
+  void enter_chunk(const RunShared& shared, size_t segment, Clock::time_point begin,
+                   Clock::time_point end);
   void run_step(RunShared& shared, const ScheduledStep& step, const Lanes& lanes);
   void copy_taps(RunShared& shared, const std::vector<ScheduledTap>& taps, const Lanes& lanes);
   /// Writes answers; slots that go on are appended to the next queue.
@@ -78,6 +95,7 @@ class Worker {
   std::vector<int64_t*> lane_macs_;
   WorkCounter work_;
   std::vector<SegmentTime> times_;
+  Times thread_times_;
   std::map<std::string, int64_t> body_cells_;
   std::vector<double> step_ms_;
 };

@@ -309,6 +309,24 @@ class Pictures(Cli):
         big = self.lines(self.pictures / "cat" / "0.png", "--max-pixels", 100, code=3)
         self.assertIn("error", big[0])
 
+    def test_a_ledger_says_where_the_time_went(self):
+        parts = ["decode_ms", "transform_ms", "input_ms", "network_ms", "decision_ms", "waiting_ms", "other_ms"]
+        for executor in ("runtime", "reference"):
+            lines = [json.loads(line) for line in self.done(
+                "predict", self.model, self.pictures, "--json", "--ledger", "--batch", 4, "--executor", executor).splitlines()]
+            self.assertEqual(len(lines), 7)
+            for ledger in (line["ledger"] for line in lines):
+                known = [ledger[part] for part in parts] + [segment["ms"] for segment in ledger["segments"]]
+                self.assertAlmostEqual(sum(known) + ledger.get("output_ms", 0), ledger["wall_ms"], places=6)
+                self.assertTrue(all(ms >= -1e-6 for ms in known), ledger)
+                self.assertGreater(ledger["decode_ms"], 0)
+                self.assertEqual(executor == "runtime", bool(ledger["segments"]))
+            self.assertTrue(all("file" in line for line in lines[:-1]) and "file" not in lines[-1])
+        plain = json.loads(self.done("predict", self.model, self.pictures / "cat" / "0.png", "--json"))
+        self.assertNotIn("ledger", plain)
+        text = self.done("predict", self.model, self.pictures, "--ledger").decode().splitlines()
+        self.assertEqual([text[-1].split()[0], text[-2].split()[0]], ["wall", "other"])
+
     def test_columns_for_people(self):
         result = self.call("predict", self.model, self.pictures, "--threshold", "0")
         rows = [line.split() for line in result.stdout.decode().splitlines()]

@@ -97,9 +97,10 @@ TEST(EvaluateExecuted, RefusesAnEmptySourceAndAnEmptyBatch) {
 TEST(EvaluationJson, HoldsExitsAndNullWhereNothingIsKnown) {
   const std::vector<ExitAccuracy> accuracies{{.n = 4, .top1 = 1, .top5 = 2}, {}};
   const std::vector<ExitCost> costs{{.macs = 7}, {.macs = 9}};
-  EXPECT_EQ(evaluation_json(accuracies, costs, {.n = 4, .mean_macs = 8.5, .counts = {1, 3}}),
-            R"({"n":4,"exits":[{"top1":25.0,"top5":50.0,"macs":7},{"top1":null,"top5":null,)"
-            R"("macs":9}],"adaptive":{"top1":null,"mean_macs":8.5,"ms":null,"counts":[1,3]}})");
+  EXPECT_EQ(
+      evaluation_json(accuracies, costs, {.n = 4, .mean_macs = 8.5, .counts = {1, 3}}),
+      R"({"n":4,"exits":[{"top1":25.0,"top5":50.0,"macs":7},{"top1":null,"top5":null,)"
+      R"("macs":9}],"adaptive":{"top1":null,"mean_macs":8.5,"ms":null,"counts":[1,3],"ledger":null}})");
 }
 
 }  // namespace

@@ -51,10 +51,10 @@ Counted count(Session& session, const NamedTensors& inputs, const RunOptions& op
 constexpr int64_t kBookkeepingBytes = 16 << 10;
 
 void expect_steady(const Graph& graph, const NamedTensors& params, const NamedTensors& inputs,
-                   const Policy* policy) {
+                   const Policy* policy, RunLedger* ledger = nullptr) {
   Session session(Plan::make(graph, params));
   Outputs out;
-  const RunOptions options{.policy = policy};
+  const RunOptions options{.policy = policy, .ledger = ledger};
   count(session, inputs, options, out);
   const Counted second = count(session, inputs, options, out);
   for (int call = 3; call < 100; ++call) count(session, inputs, options, out);
@@ -74,6 +74,8 @@ TEST(SteadyPath, CallHundredAllocatesWhatCallTwoDid) {
     const NamedTensors inputs = testing_support::subject_inputs(graph, n, 9);
     expect_steady(graph, params, inputs, nullptr);
     expect_steady(graph, params, inputs, &policy);
+    RunLedger ledger;
+    expect_steady(graph, params, inputs, &policy, &ledger);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/data_argument.h"
 #include "app/execution.h"
+#include "app/picture_ledger.h"
 #include "app/policy_argument.h"
 #include "app/table.h"
 #include "app/timed.h"
@@ -61,7 +62,9 @@ std::string report_text(const std::vector<ExitAccuracy>& accuracies,
   out += "adaptive: top-1 " + per_cent(adaptive.top1) + " %, " + millions(adaptive.mean_macs) +
          " Mmacs a sample";
   if (adaptive.ms) out += ", " + fixed(*adaptive.ms, 3) + " ms a sample";
-  return out + "\n";
+  out += "\n";
+  if (adaptive.ledger) out += "\nwhere the time went\n" + ledger_text(*adaptive.ledger);
+  return out;
 }
 
 int eval_model(Context& context, const Arguments& arguments) {
@@ -85,8 +88,9 @@ int eval_model(Context& context, const Arguments& arguments) {
   const AdaptiveReport adaptive =
       (mode == EvalMode::kHindsight
            ? evaluate_hindsight(scores, network.graph(), policy)
-           : evaluate_executed(*executor, *source, policy,
-                               {.batch = batch, .progress = adaptive_progress.callback()}))
+           : evaluate_executed(
+                 *executor, *source, policy,
+                 {.batch = batch, .ledger = true, .progress = adaptive_progress.callback()}))
           .value();
   const std::vector<ExitAccuracy> accuracies = anytime_accuracy(scores);
   const std::vector<ExitCost> costs = exit_costs(network.graph());
@@ -174,7 +178,8 @@ const Verb kEvalVerb{
         "Every exit is recorded for every sample; then the policy is judged on these scores "
         "(hindsight), or run (executed). With --scores it is the published budgeted evaluation: 39 "
         "sets of thresholds from the val scores, applied to val and test.\n"
-        "Accuracies are in per cent; ms is the mean wall time of a sample, loading included.",
+        "Accuracies are in per cent; ms is the mean wall time of a sample, loading included; "
+        "a run also says where its time went.",
     .examples =
         "fovea eval models/NAME.fovea --data cifar10 --split test\n"
         "fovea eval models/NAME.fovea --data cifar10 --split test --threshold 0.9 --mode "

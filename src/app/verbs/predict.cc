@@ -8,12 +8,14 @@
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/inputs.h"
+#include "app/picture_ledger.h"
 #include "app/policy_argument.h"
 #include "app/table.h"
 #include "app/verbs/verbs.h"
 #include "base/file.h"
 #include "data/codecs/decode.h"
 #include "eval/full_pass.h"
+#include "eval/report_json.h"
 #include "graph/score.h"
 
 namespace fovea::app {
@@ -27,6 +29,9 @@ OptionSpecs options() {
   return network_options() + policy_options() +
          OptionSpecs{
              {"--topk", "K", "how many classes --json lists; 5"},
+             {"--ledger", "",
+              "where the time went: with every answer in --json, and in total at the end",
+              Takes::kNothing},
              {"--max-pixels", "N", "larger pictures are refused; 100M"},
          } +
          executor_options() + batch_options();
@@ -37,6 +42,16 @@ struct Item {
   std::string file;
   std::optional<ErrorInfo> error;
   double ms = 0;  ///< decoding, transform, and its share of the network's time
+  PictureTimes times;
+};
+
+/// Where the time of one batch went, beside what the network says of itself.
+struct BatchTimes {
+  Stopwatch watch;
+  double warm_ms = 0;  ///< the untimed run before the first batch
+  BatchRunTimes network;
+  RunLedger run;
+  [[nodiscard]] double now() const { return watch.ms() - warm_ms; }
 };
 
 std::string_view kind_word(ErrorKind kind) {
@@ -68,6 +83,7 @@ class Predictor {
         transform_(transform_of(network_)),
         input_(input_name(network_)),
         threads_(execution.threads),
+        with_ledger_(arguments.has("--ledger")),
         executor_(make_executor(context, network_, execution)) {
     limits_.max_pixels = arguments.count("--max-pixels", limits_.max_pixels, 1, INT64_MAX);
     top_k_ = std::min(arguments.count("--topk", 5, 1, INT64_MAX), network_.graph().n_classes());
@@ -78,6 +94,7 @@ class Predictor {
 
   /// One batch of files: decoded side by side, run together, printed in order.
   void predict(const std::vector<std::string>& files) {
+    batch_ = {};
     items_.assign(files.size(), {});
     const auto n_values = transform_.n_values();
     values_.resize(files.size() * n_values);
@@ -88,9 +105,26 @@ class Predictor {
     }
     Outputs out;
     if (!good.empty()) run(good, out);
+    const double printing = batch_.now();
     size_t row = 0;
     for (const Item& item : items_) {
       print(item, out, item.error ? 0 : row++);
+    }
+    console_.flush();
+    if (!with_ledger_) return;
+    const double end = batch_.now();
+    ledger_.output_ms += end - printing;
+    ledger_.wall_ms += end;
+    if (!good.empty()) ledger_.add_run(batch_.run, out.work, batch_.network.ms);
+  }
+
+  /// The totals of all batches.
+  void print_ledger() {
+    if (!with_ledger_) return;
+    if (console_.json()) {
+      console_.json_result({{"ledger", Json::parse(ledger_json(ledger_))}});
+    } else {
+      console_.result("\n" + ledger_text(ledger_));
     }
     console_.flush();
   }
@@ -98,22 +132,41 @@ class Predictor {
  private:
   void decode_all(const std::vector<std::string>& files) {
     std::atomic<size_t> next{0};
-    const auto work = [&] {
+    const size_t n_threads = std::min(static_cast<size_t>(threads_), files.size());
+    std::vector<std::pair<double, double>> worked(n_threads);
+    const double begin = batch_.now();
+    const auto work = [&](size_t t) {
+      worked[t].first = with_ledger_ ? batch_.now() : 0;
       for (size_t i = next++; i < files.size(); i = next++) decode(files[i], i);
+      worked[t].second = with_ledger_ ? batch_.now() : 0;
     };
-    const size_t helpers = std::min(static_cast<size_t>(threads_), files.size()) - 1;
     std::vector<std::thread> threads;
-    for (size_t t = 0; t < helpers; ++t) threads.emplace_back(work);
-    work();
+    for (size_t t = 1; t < n_threads; ++t) threads.emplace_back(work, t);
+    work(0);
     for (std::thread& thread : threads) thread.join();
+    if (!with_ledger_) return;
+    const double end = batch_.now();
+    LoadTimes times;
+    for (const Item& item : items_) {
+      times.decode_ms += item.times.decoded - item.times.taken;
+      times.transform_ms += item.times.ready - item.times.decoded;
+    }
+    ledger_.add_load(times, static_cast<double>(n_threads));
+    for (const auto& [first, last] : worked) {
+      ledger_.waiting_ms += (first - begin + end - last) / static_cast<double>(n_threads);
+    }
   }
+
+  [[nodiscard]] double now() const { return with_ledger_ ? batch_.now() : 0; }
 
   void decode(const std::string& file, size_t i) {
     const Stopwatch watch;
     Item& item = items_[i];
     item.file = file;
+    item.times.taken = now();
     try {
       const Result<Picture> picture = read_picture(file, limits_);
+      item.times.decoded = now();
       if (picture.ok()) {
         const size_t n = transform_.n_values();
         apply(transform_, picture.value().view(), std::span(values_).subspan(i * n, n));
@@ -126,9 +179,12 @@ class Predictor {
                              .where = shown_path(file)};
     }
     item.ms = watch.ms();
+    item.times.ready = now();
+    item.times.decoded = std::max(item.times.decoded, item.times.taken);
   }
 
   void run(const std::vector<size_t>& good, Outputs& out) {
+    batch_.network.gathered = now();
     const size_t n = transform_.n_values();
     const auto count = static_cast<int64_t>(good.size());
     Tensor tensor = Tensor::f32(
@@ -143,13 +199,19 @@ class Predictor {
       // The first run also touches all memory for the first time; times are of what follows.
       warm_ = true;
       Outputs ignored;
+      const Stopwatch warming;
       const Policy first = policy_for_rows(policy_, 0, 1);
       executor_->run({{input_, tensor.rows(0, 1)}}, {.policy = &first}, ignored).value();
+      batch_.warm_ms = warming.ms();
     }
     n_run_ += count;
+    batch_.network.begin = now();
+    ledger_.input_ms += batch_.network.begin - batch_.network.gathered;
     const Stopwatch watch;
-    executor_->run(inputs, {.policy = &rules}, out).value();
-    share_time(good, out, watch.ms());
+    const RunOptions options{.policy = &rules, .ledger = with_ledger_ ? &batch_.run : nullptr};
+    executor_->run(inputs, options, out).value();
+    batch_.network.ms = watch.ms();
+    share_time(good, out, batch_.network.ms);
   }
 
   /// A sample's part of a batch's time: of every segment that it went through, an equal share.
@@ -206,6 +268,9 @@ class Predictor {
           {{"class", label(index)},
            {"index", index},
            {"confidence", json_float(probabilities[static_cast<size_t>(index)])}});
+    }
+    if (with_ledger_) {
+      line["ledger"] = picture_ledger_json(item.times, batch_.network, batch_.run, out.work, row);
     }
     console_.json_result(line);
   }
@@ -264,6 +329,7 @@ class Predictor {
   Transform transform_;
   std::string input_;
   int threads_;
+  bool with_ledger_;
   std::unique_ptr<Executor> executor_;
   DecodeLimits limits_;
   int64_t top_k_ = 5;
@@ -272,6 +338,8 @@ class Predictor {
   size_t file_width_ = 4;
   size_t label_width_ = 5;
   std::vector<Item> items_;
+  BatchTimes batch_;
+  Ledger ledger_;
   std::vector<float> values_;
   int64_t n_run_ = 0;
   int64_t n_bad_ = 0;
@@ -300,6 +368,7 @@ int run(Context& context, const Arguments& arguments) {
     }
     if (!file) break;
   }
+  predictor.print_ledger();
   if (predictor.n_bad() == 0) return 0;
   throw Error({.kind = ErrorKind::kBadInput,
                .what = std::to_string(predictor.n_bad()) + " of " + std::to_string(n) +
@@ -318,7 +387,9 @@ const Verb kPredictVerb{
         "standard input. Answers come in the order of the inputs while it goes. A picture that "
         "cannot be read is named and passed over; the exit code is then 3.\n"
         "ms is what a picture cost: its decoding and its share of the network's time; --batch says "
-        "how many run together (8).",
+        "how many run together (8). --ledger tells of each answer's way from the beginning of its "
+        "batch: "
+        "decoding, transform, segments, decisions, waiting for its turn.",
     .examples =
         "fovea predict models/NAME.fovea photo.jpg\n"
         "fovea predict models/NAME.fovea folder/ --threshold 0.9 --json\n"

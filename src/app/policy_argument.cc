@@ -173,6 +173,16 @@ std::optional<Policy> policy_from(const Arguments& arguments, const Model& model
   return policy;
 }
 
+std::map<std::string, Policy> stored_policies(const Model& model) {
+  std::map<std::string, Policy> out;
+  for (const auto& [name, text] : model.policies) {
+    Policy policy = parse_stored(text, "policy '" + shown_path(name) + "' of the model");
+    check(policy, model);
+    out.emplace(name, std::move(policy));
+  }
+  return out;
+}
+
 Policy policy_or_default(const Arguments& arguments, const Model& model) {
   if (auto policy = policy_from(arguments, model)) return std::move(*policy);
   const auto stored = model.policies.find("default");

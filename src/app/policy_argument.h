@@ -1,7 +1,9 @@
 // Policies on the command line: --threshold, --exit, --max-macs, --deadline, --policy.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +20,10 @@ namespace fovea::app {
 /// leaves at the first that says so. Already checked against the network.
 /// Throws Error: kUsage for values that fit no network or not this one, kBadInput for files.
 [[nodiscard]] std::optional<Policy> policy_from(const Arguments& arguments, const Model& model);
+
+/// All policies that a model stores, by name. Throws Error (kBadInput) for one that is damaged or
+/// does not fit.
+[[nodiscard]] std::map<std::string, Policy> stored_policies(const Model& model);
 
 /// policy_from, else the stored policy `default`, else the last exit.
 [[nodiscard]] Policy policy_or_default(const Arguments& arguments, const Model& model);

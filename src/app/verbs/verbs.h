@@ -23,5 +23,6 @@ extern const Verb kEvalVerb;
 extern const Verb kCalibrateVerb;
 extern const Verb kVerifyVerb;
 extern const Verb kDoctorVerb;
+extern const Verb kReportVerb;
 
 }  // namespace fovea::app

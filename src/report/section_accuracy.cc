@@ -1,0 +1,150 @@
+// Accuracy against multiply-adds and against time, with the static baselines on the same axes.
+#include <algorithm>
+
+#include "eval/interval.h"
+#include "report/sections.h"
+#include "report/text.h"
+
+namespace fovea::report {
+namespace {
+
+constexpr double kMillion = 1e6;
+
+struct Curve {
+  const std::vector<PolicyPoint>* points;
+  std::string name;
+  std::string colour;
+  Mark mark;
+  Line line;
+  bool band = false;
+};
+
+using Cost = std::optional<double> (*)(const PolicyPoint&);
+
+std::optional<double> macs_of(const PolicyPoint& point) { return point.macs / kMillion; }
+std::optional<double> ms_of(const PolicyPoint& point) { return point.ms; }
+
+std::vector<Curve> curves_of(const DataFacts& data, const std::vector<PolicyPoint>& chosen) {
+  return {
+      {&data.thresholds, "one threshold", "s0", Mark::kCircle, Line::kSolid, true},
+      {&data.official, "published rule", "s1", Mark::kSquare, Line::kSolid},
+      {&data.stored, "stored policies", "s3", Mark::kTriangle, Line::kNone},
+      {&data.fixed, "fixed exits", "s2", Mark::kDiamond, Line::kDashed},
+      {&chosen, "this report's policy", "bad", Mark::kCross, Line::kNone},
+  };
+}
+
+Figure figure_of(const DataFacts& data, const std::string& name, const std::string& title,
+                 const std::string& unit, Cost cost) {
+  const std::vector<PolicyPoint> chosen{data.chosen};
+  Chart chart{.title = title, .x = {.label = unit}, .y = {.label = "top-1 accuracy, %"}};
+  Csv csv({"curve", "policy", "macs", "ms", "top1", "low", "high", "n"});
+  double least = 0;
+  double most = 0;
+  for (const Curve& curve : curves_of(data, chosen)) {
+    Series series{.name = curve.name,
+                  .colour = curve.colour,
+                  .mark = curve.mark,
+                  .line = curve.line,
+                  .band = curve.band};
+    for (const PolicyPoint& point : *curve.points) {
+      const std::optional<double> x = cost(point);
+      if (!x || point.n == 0) continue;
+      least = most == 0 ? *x : std::min(least, *x);
+      most = std::max(most, *x);
+      series.points.push_back(accuracy_point(*x, point, unit));
+      // Policies of a calibrated model lie close; whiskers of all of them would hide the curve.
+      if (curve.line == Line::kSolid && !curve.band) series.points.back().low.reset();
+      const Interval share = wilson(point.correct, point.n);
+      csv.add({curve.name, point.name, shortest(point.macs), point.ms ? shortest(*point.ms) : "",
+               shortest(point.top1()), shortest(100 * share.low), shortest(100 * share.high),
+               std::to_string(point.n)});
+    }
+    if (curve.line != Line::kNone) {
+      std::stable_sort(series.points.begin(), series.points.end(),
+                       [](const Point& a, const Point& b) { return a.x < b.x; });
+    }
+    if (series.points.empty()) series.name.clear();
+    chart.series.push_back(std::move(series));
+  }
+  chart.x.log = least > 0 && most > 12 * least;
+  return {.name = name, .svg = draw(chart), .csv = csv.text()};
+}
+
+std::string lead_of(const Subject& subject) {
+  const DataFacts& data = *subject.model.data;
+  const PolicyPoint& last = data.fixed.back();
+  const PolicyPoint& chosen = data.chosen;
+  int64_t only_last = 0;
+  int64_t only_chosen = 0;
+  for (int64_t i = 0; i < data.scores.n(); ++i) {
+    const auto place = static_cast<size_t>(i);
+    const int64_t label = data.scores.labels[place];
+    if (label < 0) continue;
+    const bool a = data.table.answer_at(data.table.n_exits - 1, i) == label;
+    const bool b = data.adaptive.answers[place] == label;
+    if (a && !b) ++only_last;
+    if (b && !a) ++only_chosen;
+  }
+  const PairedDifference paired = paired_difference(chosen.n, only_last, only_chosen);
+  std::string out = "<p>Under <b>" + escaped(chosen.name) + "</b> the network answers " +
+                    with_interval(chosen.correct, chosen.n) + " % of the samples rightly with " +
+                    counted(chosen.macs) +
+                    " multiply-adds each; everybody at the last exit gives " +
+                    with_interval(last.correct, last.n) + " % with " + counted(last.macs) + ". ";
+  if (last.macs > 0) {
+    out += "That is " + fixed(100 * (1 - chosen.macs / last.macs), 1) + " % less work for " +
+           fixed(100 * paired.difference, 2) + " ± " + fixed(100 * paired.half_width, 2) +
+           " points of accuracy (same samples, 95 % interval)";
+  }
+  if (chosen.ms && last.ms) {
+    out += ", and " + fixed(100 * (1 - *chosen.ms / *last.ms), 1) + " % less time (" +
+           fixed(*chosen.ms, 3) + " ms a sample against " + fixed(*last.ms, 3) + ")";
+  }
+  return out + ".</p>\n";
+}
+
+}  // namespace
+
+Point accuracy_point(double x, const PolicyPoint& point, const std::string& unit) {
+  const Interval share = wilson(point.correct, point.n);
+  return {.x = x,
+          .y = point.top1(),
+          .low = 100 * share.low,
+          .high = 100 * share.high,
+          .hint = point.name + ": " + fixed(point.top1(), 2) + " %, " + shortest(x) + " " + unit};
+}
+
+std::string with_interval(int64_t correct, int64_t n) {
+  if (n == 0) return "-";
+  const Interval share = wilson(correct, n);
+  return fixed(100.0 * static_cast<double>(correct) / static_cast<double>(n), 2) + " ± " +
+         fixed(50 * (share.high - share.low), 2);
+}
+
+Section accuracy_section(const Subject& subject) {
+  const DataFacts& data = *subject.model.data;
+  Section section{.id = "accuracy", .title = "Accuracy and cost", .lead = lead_of(subject)};
+  const std::string rule =
+      data.official.empty() ? ""
+      : data.official_from_half
+          ? " The published rule's points are solved on every other sample and judged on the rest."
+          : " The published rule's points are those stored in the model.";
+  const std::string reading =
+      "Each point is a policy; up and left is better. Diamonds let everybody leave at one exit. "
+      "Band "
+      "and whiskers: 95 % intervals (Wilson)." +
+      rule;
+  Figure macs = figure_of(data, "accuracy-macs", "top-1 accuracy against multiply-adds",
+                          "million multiply-adds a sample", macs_of);
+  macs.caption = reading + origin(subject, data_words(subject.model));
+  section.figures.push_back(std::move(macs));
+  Figure ms = figure_of(data, "accuracy-ms", "top-1 accuracy against time", "ms a sample", ms_of);
+  ms.caption = "The same for policies that were run: wall time, loading included, of " +
+               grouped(data.n_timed) + " samples, the faster of two rounds; accuracy of all." +
+               origin(subject, data_words(subject.model) + " · " + machine_words(subject.setup));
+  section.figures.push_back(std::move(ms));
+  return section;
+}
+
+}  // namespace fovea::report

@@ -1,0 +1,87 @@
+// Where the time went.
+#include "report/sections.h"
+#include "report/stacked.h"
+#include "report/style.h"
+#include "report/text.h"
+
+namespace fovea::report {
+namespace {
+
+std::string colour_of(const std::string& part, int n_exits) {
+  if (part.starts_with("segment ")) return exit_class(std::stoi(part.substr(8)), n_exits);
+  if (part == "decode") return "s3";
+  if (part == "transform") return "s4";
+  if (part == "network") return "x8";
+  if (part == "decision") return "bad";
+  if (part == "waiting") return "s5";
+  return "quiet";
+}
+
+}  // namespace
+
+Section ledger_section(const Subject& subject) {
+  const DataFacts& data = *subject.model.data;
+  const int n_exits = static_cast<int>(data.exits.size());
+  const auto n = static_cast<double>(data.scores.n());
+  StackedChart chart{.title = "where the wall time of a sample went", .unit = "µs a sample"};
+  // Both passes have the parts of either, in one order.
+  std::vector<std::string> names;
+  std::vector<std::pair<std::string, const Ledger*>> passes{{"last exit", &data.full_ledger},
+                                                            {"adaptive", &data.adaptive_ledger}};
+  const auto position = [&](const std::string& name) {
+    size_t at = 0;
+    while (at < names.size() && names[at] != name) ++at;
+    return at;
+  };
+  for (const auto& [pass, ledger] : passes) {
+    size_t at = 0;
+    for (const auto& [name, ms] : ledger->parts()) {
+      const size_t found = position(name);
+      if (found == names.size()) {
+        names.insert(names.begin() + static_cast<std::ptrdiff_t>(at), name);
+        ++at;
+      } else {
+        at = found + 1;
+      }
+    }
+  }
+  names.emplace_back("other");
+  for (const std::string& name : names) chart.legend.emplace_back(name, colour_of(name, n_exits));
+  Csv csv({"pass", "part", "ms", "share"});
+  std::vector<std::vector<std::string>> rows(names.size());
+  for (size_t p = 0; p < names.size(); ++p) rows[p].push_back(names[p]);
+  for (const auto& [pass, ledger] : passes) {
+    StackedRow row{.name = pass,
+                   .parts = std::vector<double>(names.size(), 0.0),
+                   .total = fixed(1e3 * ledger->wall_ms / n, 1) + " µs"};
+    auto parts = ledger->parts();
+    parts.emplace_back("other", ledger->other_ms());
+    std::vector<double> of_name(names.size(), 0.0);
+    for (const auto& [name, ms] : parts) of_name[position(name)] = ms;
+    for (size_t p = 0; p < names.size(); ++p) {
+      row.parts[p] = 1e3 * of_name[p] / n;
+      const double share = 100 * of_name[p] / ledger->wall_ms;
+      csv.add({pass, names[p], shortest(of_name[p]), shortest(share)});
+      rows[p].push_back(fixed(row.parts[p], 2));
+      rows[p].push_back(fixed(share, 2));
+    }
+    chart.rows.push_back(std::move(row));
+  }
+  Section section{.id = "ledger",
+                  .title = "Ledger of time",
+                  .lead =
+                      "<p>Wall time of a pass over all samples: everybody at the last exit, and "
+                      "under this report's policy. Each part has clock reads of its own; "
+                      "<i>other</i> is what they leave unexplained. Times of threads side by "
+                      "side are divided by their number.</p>\n"};
+  section.figures.push_back(
+      {.name = "ledger",
+       .svg = draw(chart),
+       .caption = "One pass each." +
+                  origin(subject, data_words(subject.model) + " · " + machine_words(subject.setup)),
+       .csv = csv.text()});
+  section.tail = table({"part", "last exit, µs", "%", "adaptive, µs", "%"}, rows);
+  return section;
+}
+
+}  // namespace fovea::report

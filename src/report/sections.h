@@ -1,0 +1,50 @@
+// The parts of a report, one file each.
+#pragma once
+
+#include <string>
+
+#include "report/chart.h"
+#include "report/facts.h"
+#include "report/page.h"
+
+namespace fovea::report {
+
+/// What a report is made from. `other` is the model compared with, or null.
+struct Subject {
+  const ModelFacts& model;
+  const ModelFacts* other = nullptr;
+  const SetupFacts& setup;
+  const PictureSource& pictures;
+};
+
+/// Those below that need data demand `model.data`.
+[[nodiscard]] Section accuracy_section(const Subject& subject);
+[[nodiscard]] Section exits_section(const Subject& subject);
+[[nodiscard]] Section reliability_section(const Subject& subject);
+[[nodiscard]] Section pictures_section(const Subject& subject);
+[[nodiscard]] Section confusion_section(const Subject& subject);
+[[nodiscard]] Section ledger_section(const Subject& subject);
+/// Demands `other` with data.
+[[nodiscard]] Section compare_section(const Subject& subject);
+/// Demands `model.training`.
+[[nodiscard]] Section training_section(const Subject& subject);
+[[nodiscard]] Section layers_section(const Subject& subject);
+[[nodiscard]] Section setup_section(const Subject& subject);
+
+/// All sections that the facts allow.
+[[nodiscard]] Page report_page(const Subject& subject);
+/// The numbers of a report as JSON (docs/json.md).
+[[nodiscard]] std::string report_json(const Subject& subject);
+
+/// "cifar10 test, n = 10,000, seed 1": what stands under every figure that shows data.
+[[nodiscard]] std::string data_words(const ModelFacts& model);
+/// "NAME, 2 threads, batch 64": for figures of times.
+[[nodiscard]] std::string machine_words(const SetupFacts& setup);
+/// The last lines of a caption: `where` and the command.
+[[nodiscard]] std::string origin(const Subject& subject, const std::string& where);
+/// A point of a chart of accuracies in per cent, with its 95 % interval.
+[[nodiscard]] Point accuracy_point(double x, const PolicyPoint& point, const std::string& unit);
+/// "80.15" and "80.15 ± 0.8" of accuracies in per cent.
+[[nodiscard]] std::string with_interval(int64_t correct, int64_t n);
+
+}  // namespace fovea::report

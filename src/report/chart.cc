@@ -33,6 +33,11 @@ Scale scale_of(const ChartAxis& axis, Range range) {
   if (axis.high) range.high = *axis.high;
   if (axis.log) return rounded_log_range(range.low, range.high);
   Scale scale = rounded_range(std::min(range.low, range.high), range.high);
+  if (axis.tight && range.low < range.high) {
+    const double margin = 0.04 * (range.high - range.low);
+    scale.low = range.low - margin;
+    scale.high = range.high + margin;
+  }
   if (axis.low) scale.low = *axis.low;
   if (axis.high) scale.high = *axis.high;
   return scale;

@@ -45,6 +45,7 @@ struct ChartAxis {
   bool log = false;
   bool from_zero = false;
   bool whole = false;  ///< ticks at whole numbers only
+  bool tight = false;  ///< ends at the values instead of at round numbers
 };
 
 struct Chart {
@@ -55,7 +56,7 @@ struct Chart {
   std::vector<Bar> bars;
   /// Legend entries of bars: name and colour.
   std::vector<std::pair<std::string, std::string>> bar_legend;
-  double width = 420;
+  double width = 400;
   double height = 270;  ///< without the legend
 };
 

@@ -115,8 +115,9 @@ class Measurement {
     return {};
   }
 
-  /// The rule's policies as the model stores them; where it stores none, solved on every other
-  /// sample and judged on the rest.
+  /// The rule's policies as the model stores them; where it stores none, solved on one half of the
+  /// samples and judged on the other, both ways, so that each sample is judged once and by
+  /// thresholds that did not see it.
   Status judge_official() {
     for (const auto& [name, policy] : options_.stored) {
       const bool official = name.starts_with("official-");
@@ -126,16 +127,30 @@ class Measurement {
       if (!status.ok()) return status;
     }
     if (!facts_.official.empty() || facts_.scores.n() < 2) return {};
-    std::vector<int64_t> solving;
-    std::vector<int64_t> judging;
-    for (int64_t i = 0; i < facts_.scores.n(); ++i) (i % 2 == 0 ? solving : judging).push_back(i);
-    const Scores held_out = rows_of(facts_.scores, solving);
-    const Scores rest = rows_of(facts_.scores, judging);
-    facts_.official_from_half = true;
-    for (const OfficialPoint& point : solve_official(exit_table(held_out))) {
-      Status status = add(facts_.official, rest, point.name, point.policy);
+    std::vector<int64_t> even;
+    std::vector<int64_t> odd;
+    for (int64_t i = 0; i < facts_.scores.n(); ++i) (i % 2 == 0 ? even : odd).push_back(i);
+    const Scores a = rows_of(facts_.scores, even);
+    const Scores b = rows_of(facts_.scores, odd);
+    std::vector<PolicyPoint> other_half;
+    for (const OfficialPoint& point : solve_official(exit_table(a))) {
+      Status status = add(facts_.official, b, point.name, point.policy);
       if (!status.ok()) return status;
     }
+    for (const OfficialPoint& point : solve_official(exit_table(b))) {
+      Status status = add(other_half, a, point.name, point.policy);
+      if (!status.ok()) return status;
+    }
+    const auto n_a = static_cast<double>(a.n());
+    const auto n_b = static_cast<double>(b.n());
+    for (size_t k = 0; k < other_half.size(); ++k) {
+      PolicyPoint& point = facts_.official[k];
+      point.macs = (point.macs * n_b + other_half[k].macs * n_a) / (n_a + n_b);
+      point.n += other_half[k].n;
+      point.correct += other_half[k].correct;
+      for (size_t e = 0; e < point.counts.size(); ++e) point.counts[e] += other_half[k].counts[e];
+    }
+    facts_.official_cross_fit = true;
     return {};
   }
 

@@ -23,6 +23,7 @@ std::string section_html(const Section& section) {
   if (!section.figures.empty()) {
     out += "<div class=\"figures" + std::string(section.small_figures ? " small" : "") + "\">\n";
     for (const Figure& figure : section.figures) out += figure_html(figure);
+    if (!section.beside.empty()) out += "<div class=\"beside\">" + section.beside + "</div>\n";
     out += "</div>\n";
   }
   return out + section.tail + "</section>\n";

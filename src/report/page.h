@@ -25,7 +25,8 @@ struct Section {
   std::string lead;  ///< HTML before the figures
   std::vector<Figure> figures;
   bool small_figures = false;
-  std::string tail;  ///< HTML behind the figures
+  std::string beside;  ///< HTML in the place of one more figure
+  std::string tail;    ///< HTML behind the figures
 };
 
 struct Page {

@@ -50,7 +50,7 @@ Json json_of(const DataFacts& data) {
           {"fixed", json_of(data.fixed)},
           {"thresholds", json_of(data.thresholds)},
           {"official", json_of(data.official)},
-          {"official_from_half", data.official_from_half},
+          {"official_cross_fit", data.official_cross_fit},
           {"stored", json_of(data.stored)},
           {"chosen", json_of(data.chosen)},
           {"ledger",

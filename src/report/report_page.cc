@@ -20,7 +20,7 @@ std::string tiles(const ModelFacts& model) {
   const PolicyPoint& last = data.fixed.back();
   out += tile(fixed(data.chosen.top1(), 2) + " %", "top-1, adaptive");
   out += tile(fixed(last.top1(), 2) + " %", "top-1, last exit");
-  out += tile(counted(data.chosen.macs), "multiply-adds a sample, adaptive");
+  out += tile(counted(data.chosen.macs), "multiply-adds, adaptive");
   out += tile(counted(last.macs), "multiply-adds, last exit");
   if (data.chosen.ms && last.ms) {
     out += tile(fixed(*data.chosen.ms, 3) + " ms", "a sample, adaptive");

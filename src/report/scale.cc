@@ -34,9 +34,16 @@ Scale rounded_range(double low, double high, int n) {
     low -= around;
     high += around;
   }
-  const double step = round_step(high - low, n);
-  return {.low = std::floor(low / step + 1e-9) * step,
-          .high = std::ceil(high / step - 1e-9) * step};
+  // A range that grew may have a larger step; it then grows again. Steps only rise, so this ends.
+  Scale out;
+  double step = 0;
+  for (double next = round_step(high - low, n); next > step;) {
+    step = next;
+    out.low = std::floor(low / step + 1e-9) * step;
+    out.high = std::ceil(high / step - 1e-9) * step;
+    next = round_step(out.high - out.low, n);
+  }
+  return out;
 }
 
 Scale rounded_log_range(double low, double high) {

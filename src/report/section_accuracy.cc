@@ -30,14 +30,15 @@ std::vector<Curve> curves_of(const DataFacts& data, const std::vector<PolicyPoin
       {&data.official, "published rule", "s1", Mark::kSquare, Line::kSolid},
       {&data.stored, "stored policies", "s3", Mark::kTriangle, Line::kNone},
       {&data.fixed, "fixed exits", "s2", Mark::kDiamond, Line::kDashed},
-      {&chosen, "this report's policy", "bad", Mark::kCross, Line::kNone},
+      {&chosen, "this report's policy", "ink", Mark::kCross, Line::kNone},
   };
 }
 
 Figure figure_of(const DataFacts& data, const std::string& name, const std::string& title,
                  const std::string& unit, Cost cost) {
   const std::vector<PolicyPoint> chosen{data.chosen};
-  Chart chart{.title = title, .x = {.label = unit}, .y = {.label = "top-1 accuracy, %"}};
+  Chart chart{
+      .title = title, .x = {.label = unit, .tight = true}, .y = {.label = "top-1 accuracy, %"}};
   Csv csv({"curve", "policy", "macs", "ms", "top1", "low", "high", "n"});
   double least = 0;
   double most = 0;
@@ -54,7 +55,10 @@ Figure figure_of(const DataFacts& data, const std::string& name, const std::stri
       most = std::max(most, *x);
       series.points.push_back(accuracy_point(*x, point, unit));
       // Policies of a calibrated model lie close; whiskers of all of them would hide the curve.
-      if (curve.line == Line::kSolid && !curve.band) series.points.back().low.reset();
+      if (curve.line == Line::kSolid && !curve.band) {
+        series.points.back().low.reset();
+        series.points.back().high.reset();
+      }
       const Interval share = wilson(point.correct, point.n);
       csv.add({curve.name, point.name, shortest(point.macs), point.ms ? shortest(*point.ms) : "",
                shortest(point.top1()), shortest(100 * share.low), shortest(100 * share.high),
@@ -125,11 +129,12 @@ std::string with_interval(int64_t correct, int64_t n) {
 Section accuracy_section(const Subject& subject) {
   const DataFacts& data = *subject.model.data;
   Section section{.id = "accuracy", .title = "Accuracy and cost", .lead = lead_of(subject)};
-  const std::string rule =
-      data.official.empty() ? ""
-      : data.official_from_half
-          ? " The published rule's points are solved on every other sample and judged on the rest."
-          : " The published rule's points are those stored in the model.";
+  const std::string rule = data.official.empty() ? ""
+                           : data.official_cross_fit
+                               ? " The published rule's thresholds are solved on one half of the "
+                                 "samples and judged on the "
+                                 "other, both ways."
+                               : " The published rule's points are those stored in the model.";
   const std::string reading =
       "Each point is a policy; up and left is better. Diamonds let everybody leave at one exit. "
       "Band "
@@ -141,7 +146,7 @@ Section accuracy_section(const Subject& subject) {
   section.figures.push_back(std::move(macs));
   Figure ms = figure_of(data, "accuracy-ms", "top-1 accuracy against time", "ms a sample", ms_of);
   ms.caption = "The same for policies that were run: wall time, loading included, of " +
-               grouped(data.n_timed) + " samples, the faster of two rounds; accuracy of all." +
+               grouped(data.n_timed) + " samples, the fastest of three rounds; accuracy of all." +
                origin(subject, data_words(subject.model) + " · " + machine_words(subject.setup));
   section.figures.push_back(std::move(ms));
   return section;

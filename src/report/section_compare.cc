@@ -28,7 +28,7 @@ void add_curves(Chart& chart, Csv& csv, const std::string& name, const DataFacts
 Figure figure_of(const Subject& subject, const std::string& file, const std::string& unit,
                  Cost cost) {
   Chart chart{.title = "accuracy of both models against " + unit,
-              .x = {.label = unit},
+              .x = {.label = unit, .tight = true},
               .y = {.label = "top-1 accuracy, %"}};
   Csv csv({"model", "curve", "policy", "cost", "top1"});
   add_curves(chart, csv, "A", *subject.model.data, "s0", Mark::kCircle, cost, unit);

@@ -59,7 +59,8 @@ Section confusion_section(const Subject& subject) {
     rows.push_back({escaped(matrix.names[errors[k].truth]), escaped(matrix.names[errors[k].answer]),
                     grouped(errors[k].n)});
   }
-  section.tail = "<h3>Most frequent errors</h3>\n" + table({"true", "answered", "n"}, rows, 2);
+  (section.figures.empty() ? section.tail : section.beside) =
+      "<h3>Most frequent errors</h3>\n" + table({"true", "answered", "n"}, rows, 2);
   return section;
 }
 

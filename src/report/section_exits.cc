@@ -99,6 +99,47 @@ Figure histogram(const Subject& subject) {
           .csv = csv.text()};
 }
 
+/// Of the samples that leave at an exit: was it right to let them go?
+Figure verdicts(const Subject& subject) {
+  const DataFacts& data = *subject.model.data;
+  const int last = data.table.n_exits - 1;
+  StackedChart chart{.title = "answers at the exit taken and at the last exit",
+                     .legend = {{"right at both", "good"},
+                                {"right only here", "s0"},
+                                {"right only at the last exit", "bad"},
+                                {"wrong at both", "quiet"}},
+                     .unit = "samples that leave here"};
+  Csv csv({"exit", "right_at_both", "right_only_here", "right_only_at_last", "wrong_at_both"});
+  for (int e = 0; e <= last; ++e) {
+    std::vector<double> parts(4, 0.0);
+    for (int64_t i = 0; i < data.scores.n(); ++i) {
+      const auto place = static_cast<size_t>(i);
+      const int64_t label = data.scores.labels[place];
+      if (label < 0 || data.adaptive.exits[place] != e) continue;
+      const bool here = data.table.answer_at(e, i) == label;
+      const bool there = data.table.answer_at(last, i) == label;
+      ++parts[here ? (there ? 0 : 1) : (there ? 2 : 3)];
+    }
+    csv.add({std::to_string(e), shortest(parts[0]), shortest(parts[1]), shortest(parts[2]),
+             shortest(parts[3])});
+    std::string total;
+    if (e < last) {
+      total = "+" + grouped(static_cast<int64_t>(parts[1])) + " −" +
+              grouped(static_cast<int64_t>(parts[2]));
+    }
+    chart.rows.push_back(
+        {.name = "exit " + std::to_string(e), .parts = std::move(parts), .total = total});
+  }
+  return {.name = "exits-verdicts",
+          .svg = draw(chart),
+          .caption =
+              "Under " + escaped(data.chosen.name) +
+              ". + counts samples that only this exit answers rightly, − those that only the last "
+              "exit would have: deeper is not always better." +
+              origin(subject, data_words(subject.model)),
+          .csv = csv.text()};
+}
+
 }  // namespace
 
 Section exits_section(const Subject& subject) {
@@ -110,6 +151,7 @@ Section exits_section(const Subject& subject) {
               "of a 95 % interval (Wilson); ECE: expected calibration error, 15 bins; "
               "leave here: samples under this report's policy.</p>\n"};
   section.figures.push_back(histogram(subject));
+  section.figures.push_back(verdicts(subject));
   return section;
 }
 

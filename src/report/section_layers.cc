@@ -14,7 +14,7 @@ Figure figure_of(const Subject& subject, const std::string& name, const std::str
   const ModelFacts& model = subject.model;
   const int n_exits = static_cast<int>(model.costs.size());
   Chart chart{.title = what + " of every step of the network",
-              .x = {.label = "step, in the order of execution", .whole = true},
+              .x = {.label = "step, in the order of execution", .whole = true, .tight = true},
               .y = {.label = what, .from_zero = true},
               .width = 880,
               .height = 230};

@@ -12,6 +12,7 @@ std::string colour_of(const std::string& part, int n_exits) {
   if (part == "decode") return "s3";
   if (part == "transform") return "s4";
   if (part == "network") return "x8";
+  if (part == "input") return "s2";
   if (part == "decision") return "bad";
   if (part == "waiting") return "s5";
   return "quiet";
@@ -80,7 +81,7 @@ Section ledger_section(const Subject& subject) {
        .caption = "One pass each." +
                   origin(subject, data_words(subject.model) + " · " + machine_words(subject.setup)),
        .csv = csv.text()});
-  section.tail = table({"part", "last exit, µs", "%", "adaptive, µs", "%"}, rows);
+  section.beside = table({"part", "last exit, µs", "%", "adaptive, µs", "%"}, rows);
   return section;
 }
 

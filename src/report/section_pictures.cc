@@ -7,7 +7,7 @@
 namespace fovea::report {
 namespace {
 
-constexpr size_t kPictures = 9;
+constexpr size_t kPictures = 12;
 
 std::string base64(std::string_view bytes) {
   constexpr std::string_view kLetters =
@@ -36,7 +36,7 @@ std::string shot(const Subject& subject, int exit, int64_t sample) {
   if (png.empty()) return {};
   return "<div class=\"shot" + std::string(known && !right ? " wrong" : "") +
          "\"><img loading=\"lazy\" alt=\"" + escaped(truth) + "\" src=\"data:image/png;base64," +
-         base64(png) + "\"/><b>" + escaped(answer) + "</b> " +
+         base64(png) + "\"/><b>" + escaped(answer) + "</b><br/>" +
          fixed(100.0 * static_cast<double>(data.table.confidence_at(exit, sample)), 1) + " %" +
          (known && !right ? "<br/>is " + escaped(truth) : "") + "<br/>no. " +
          std::to_string(sample) + "</div>\n";

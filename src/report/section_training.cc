@@ -48,7 +48,7 @@ Section training_section(const Subject& subject) {
                             escaped(training.seed) + ", " + grouped(training.n_train) +
                             " training and " + grouped(training.n_val) + " held-out samples";
   Chart loss{.title = "training loss per exit",
-             .x = {.label = "epoch", .whole = true},
+             .x = {.label = "epoch", .whole = true, .tight = true},
              .y = {.label = "cross-entropy in training"}};
   add_lines(loss, training, &EpochFacts::loss_per_exit, Line::kSolid, true);
   section.figures.push_back({.name = "training-loss",
@@ -56,7 +56,7 @@ Section training_section(const Subject& subject) {
                              .caption = "Mean loss of an epoch." + origin(subject, where),
                              .csv = csv_of(training)});
   Chart top1{.title = "accuracy per exit in training",
-             .x = {.label = "epoch", .whole = true},
+             .x = {.label = "epoch", .whole = true, .tight = true},
              .y = {.label = "top-1 accuracy, %"}};
   add_lines(top1, training, &EpochFacts::val_top1, Line::kSolid, true);
   add_lines(top1, training, &EpochFacts::train_top1, Line::kDashed, false);

@@ -20,7 +20,7 @@ struct StackedChart {
   std::vector<StackedRow> rows;
   std::string unit;    ///< of the axis
   bool share = false;  ///< bars are 0 to 100
-  double width = 420;
+  double width = 400;
 };
 [[nodiscard]] std::string draw(const StackedChart& chart);
 
@@ -29,7 +29,7 @@ struct Matrix {
   std::string title;
   std::vector<std::string> names;
   std::vector<std::vector<int64_t>> cells;
-  double width = 420;
+  double width = 400;
 };
 /// The shade of a cell is its share of the row; counts and names stand there where they fit.
 [[nodiscard]] std::string draw(const Matrix& matrix);

@@ -31,7 +31,9 @@ std::string colour_classes() {
   for (int i = 0; i < kExitColours; ++i) add("x" + std::to_string(i));
   add("good");
   add("bad");
-  return out + ".f.quiet{fill:var(--rule)}.l.quiet{stroke:var(--soft)}";
+  return out +
+         ".f.ink{fill:var(--ink)}.l.ink{stroke:var(--ink)}.f.quiet{fill:var(--rule)}.l.quiet{"
+         "stroke:var(--soft)}";
 }
 
 }  // namespace
@@ -65,7 +67,9 @@ std::string page_style() {
          "h1{font-size:26px;line-height:1.25;margin:10px 0 4px;overflow-wrap:anywhere}"
          "h2{font-size:19px;margin:44px 0 6px;padding-top:14px;border-top:1px solid var(--rule)}"
          "h3{font-size:15px;margin:18px 0 6px}p{margin:6px 0;max-width:76ch}"
-         "a{color:var(--s0)}.sub,figcaption,.note{color:var(--soft);font-size:13px}\n"
+         ".sub{max-width:none}figcaption code,.note "
+         "code{font-size:11.5px}a{color:var(--s0)}.sub,figcaption,.note{color:var(--soft);font-"
+         "size:13px}\n"
          "nav{display:flex;flex-wrap:wrap;gap:2px 14px;font-size:13px;margin:10px 0}"
          ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;"
          "margin:16px 0}"
@@ -78,8 +82,10 @@ std::string page_style() {
          ".figures.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr))}"
          "figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:8px;"
          "padding:12px;min-width:0;break-inside:avoid}figure svg{display:block;width:100%;"
-         "max-width:560px;margin:0 auto;height:auto}figure.wide{grid-column:1/-1}"
-         "figure.wide svg{max-width:none}figcaption{margin-top:8px;line-height:1.4}\n"
+         "max-width:500px;margin:0 auto;height:auto}figure.wide{grid-column:1/-1}"
+         "figure.wide svg{max-width:none}.wrapped td{white-space:normal}.beside{padding:0 "
+         "6px;min-width:0}.beside "
+         "h3{margin-top:2px}figcaption{margin-top:8px;line-height:1.4}\n"
          ".scroll{overflow-x:auto;margin:10px 0}table{border-collapse:collapse;font-size:13.5px;"
          "font-variant-numeric:tabular-nums}th,td{padding:4px 10px;text-align:right;"
          "border-bottom:1px solid var(--rule);white-space:nowrap}th{font-weight:600;"
@@ -94,6 +100,8 @@ std::string page_style() {
          "overflow-x:auto;font-size:12.5px;line-height:1.45}code{font-size:.93em;"
          "overflow-wrap:anywhere}details{margin:10px 0}summary{cursor:pointer}"
          ".key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:6px}\n"
+         "@media (max-width:520px){figure{padding:8px}"
+         "figure.wide{overflow-x:auto}figure.wide svg{min-width:720px}}\n"
          "@media print{main{max-width:none;padding:0}nav{display:none}h2{break-after:avoid}}\n";
 }
 

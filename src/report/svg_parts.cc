@@ -7,7 +7,7 @@
 namespace fovea::report {
 namespace {
 
-constexpr double kLegendRow = 16;
+constexpr double kLegendRow = 17;
 
 std::string title_of(std::string_view hint) {
   return hint.empty() ? "/>" : "><title>" + escaped(hint) + "</title>";

@@ -10,7 +10,7 @@
 
 namespace fovea::report {
 
-inline constexpr double kFont = 11;  ///< size of all text in drawings
+inline constexpr double kFont = 12;  ///< size of all text in drawings
 
 /// A number as SVG writes it, two digits at most.
 [[nodiscard]] std::string at(double value);

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Tests the program from outside: words, exit codes, files, streams. usage: cli_test.py PROGRAM [unittest options]"""
-import json, os, pathlib, resource, shutil, signal, struct, subprocess, sys, tempfile, time, unittest, zlib
+import json, os, pathlib, resource, shutil, signal, struct, subprocess, sys, tempfile, time, unittest, xml.etree.ElementTree, zlib
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 NETWORK = ["--network", "ranet", "--set", "nBlocks=1", "--set", "block_step=1", "--set", "step=2", "--set", "stepmode=lg",
            "--set", "nChannels=4", "--set", "growthRate=5", "--set", "cls_hidden=16"]
-VERBS = ["predict", "run", "eval", "verify", "calibrate", "train", "info", "plan", "bench", "doctor", "init", "import", "export",
+VERBS = ["predict", "run", "eval", "verify", "calibrate", "report", "train", "info", "plan", "bench", "doctor", "init", "import", "export",
          "data make", "data pack", "data check", "data stats", "data get"]
 
 
@@ -381,6 +381,46 @@ class Data(Cli):
         self.done("verify", out, "--data", self.pictures)
         shutil.copy(out, out + ".copy")
         self.done("calibrate", out + ".copy", "--data", self.pictures, "--in-place")
+
+    def test_a_report_is_one_page_and_well_formed(self):
+        data = self.scratch / "report scenes"
+        self.done("data", "make", "scenes", "--images", 24, "--seed", 3, "-o", data)
+        shipped = pathlib.Path("models") / "ranet-scenes.fovea"
+        run = self.scratch / "run <1>"
+        run.mkdir()
+        shutil.copy(shipped, run / "model.fovea")
+        lines = [{"kind": "epoch", "epoch": e, "lr": 0.1, "loss": 3 - e, "loss_per_exit": [2 - e, 1], "top1_per_exit": [50, 60 + e],
+                  "val_top1_per_exit": [49, 58 + e]} for e in range(2)]
+        (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        page, files = self.scratch / "r.html", self.scratch / "report files"
+        words = ["report", run, "-o", page, "--data", data, "--compare", shipped, "--files", files, "--threshold", "0.6", "--samples-timed", 8, "--json"]
+        facts = json.loads(self.done(*words))
+        self.assertEqual(facts["model"]["data"]["n"], 24)
+        self.assertEqual(sum(facts["model"]["data"]["chosen"]["counts"]), 24)
+        self.assertEqual(facts, json.loads((files / "report.json").read_text()))
+        self.assertEqual([p["counts"] for p in facts["model"]["data"]["fixed"]], [p["counts"] for p in facts["compare"]["data"]["fixed"]])
+        text = page.read_text()
+        root = xml.etree.ElementTree.fromstring(text)
+        space = "{http://www.w3.org/1999/xhtml}"
+        ids = [section.get("id") for section in root.iter(space + "section")]
+        self.assertEqual(ids, ["accuracy", "compare", "exits", "reliability", "pictures", "confusion", "training", "layers", "ledger", "setup"])
+        self.assertIn("run &lt;1&gt;", text)
+        # Nothing is fetched: pictures are in the page, links stay inside.
+        for element in root.iter():
+            self.assertTrue(element.get("src", "data:image/png;base64,").startswith("data:image/png;base64,"))
+            self.assertTrue(element.get("href", "#").startswith("#"))
+            self.assertNotIn(element.tag, (space + "script", space + "link"))
+        self.assertGreater(len(list(root.iter(space + "img"))), 10)
+        figures = [figure.get("id") for figure in root.iter(space + "figure")]
+        self.assertEqual(len(figures), len(set(figures)))
+        for name in figures:
+            xml.etree.ElementTree.parse(files / (name + ".svg"))
+        self.refused(4, *words, says=["exists"])
+        self.refused(3, "report", self.scratch, "-o", self.scratch / "no.html", absent=[self.scratch / "no.html"])
+        alone = self.scratch / "alone.html"
+        self.done("report", shipped, "-o", alone)
+        ids = [section.get("id") for section in xml.etree.ElementTree.fromstring(alone.read_text()).iter(space + "section")]
+        self.assertEqual(ids, ["training", "layers", "setup"])
 
     def test_scenes_packs_and_checks(self):
         folder, pack = self.fresh("-scenes"), self.fresh(".fpack")

@@ -1,0 +1,168 @@
+// A report's numbers on recorded scores, which a network of two exits gives back.
+#include "report/measure.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "eval/scores_graph.h"
+#include "reference/reference.h"
+#include "report/sections.h"
+#include "report/style.h"
+
+namespace fovea::report {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr int64_t kSamples = 8;
+
+/// Exit 0 is sure and right in half of the samples, unsure and wrong in the rest; exit 1 is right.
+NamedTensors inputs() {
+  Tensor input = Tensor::f32({kSamples, 2, 2});
+  for (int64_t i = 0; i < kSamples; ++i) {
+    float* row = input.f() + 4 * i;
+    const int64_t label = i % 2;
+    const bool easy = i < kSamples / 2;
+    row[easy ? label : 1 - label] = easy ? 9.0F : 0.5F;
+    row[2 + label] = 4.0F;
+  }
+  return {{"input", input}};
+}
+
+std::vector<int64_t> labels() { return {0, 1, 0, 1, 0, 1, 0, 1}; }
+
+ModelFacts measured(const MeasureOptions& options = {.n_timed = 4, .rounds = 1}) {
+  ReferenceExecutor executor(scores_graph(2, 2), {});
+  const TensorSource source(inputs(), labels());
+  ModelFacts model{.name = "scores",
+                   .source = "m<&>.fovea",
+                   .labels = {"no", "<yes>"},
+                   .costs = exit_costs(executor.graph())};
+  model.data = measure(executor, source, options).value();
+  model.data->name = "drawn \"test\"";
+  model.layers = {{.name = "a<b", .op = "conv2d", .kernel = "k", .exit = 0, .macs = 5, .ms = 0.1},
+                  {.name = "c", .op = "linear", .kernel = "k", .exit = 1, .macs = 2, .ms = 0.2}};
+  return model;
+}
+
+TEST(Measure, JudgesEveryKindOfPolicy) {
+  const DataFacts data = *measured().data;
+  ASSERT_EQ(data.fixed.size(), 2U);
+  EXPECT_EQ(data.fixed[0].correct, 4);
+  EXPECT_EQ(data.fixed[1].correct, 8);
+  EXPECT_DOUBLE_EQ(data.fixed[1].top1(), 100);
+  EXPECT_THAT(data.thresholds.front().counts, ElementsAre(8, 0));  // threshold 0
+  EXPECT_THAT(data.chosen.counts, ElementsAre(4, 4));              // threshold 0.9
+  EXPECT_EQ(data.chosen.correct, 8);
+  EXPECT_EQ(data.official.size(), 39U);
+  EXPECT_TRUE(data.official_cross_fit);
+  for (const PolicyPoint& point : data.official) {
+    EXPECT_EQ(point.n, kSamples);
+    EXPECT_EQ(point.counts[0] + point.counts[1], kSamples);
+  }
+  EXPECT_EQ(data.n_timed, 4);
+  EXPECT_TRUE(data.chosen.ms && data.fixed[0].ms);
+  EXPECT_GT(data.adaptive_ledger.wall_ms, 0);
+  EXPECT_GE(data.full_ledger.other_ms(), 0);
+}
+
+TEST(Measure, TakesTheModelsOwnPolicies) {
+  const DataFacts data = *measured({.policy = Policy{.exit = 0},
+                                    .policy_name = "first",
+                                    .stored = {{"official-1.00", {.thresholds = {0.7F}}},
+                                               {"default", {.exit = 1}},
+                                               {"cheap", {.exit = 0}}},
+                                    .n_timed = 2,
+                                    .rounds = 1})
+                              .data;
+  ASSERT_EQ(data.official.size(), 1U);
+  EXPECT_FALSE(data.official_cross_fit);
+  ASSERT_EQ(data.stored.size(), 1U);
+  EXPECT_EQ(data.stored[0].name, "cheap");
+  EXPECT_EQ(data.chosen.name, "first");
+  EXPECT_THAT(data.chosen.counts, ElementsAre(8, 0));
+}
+
+TEST(Measure, NeedsKnownClasses) {
+  ReferenceExecutor executor(scores_graph(2, 2), {});
+  const TensorSource source(inputs());
+  const auto facts = measure(executor, source, {});
+  ASSERT_FALSE(facts.ok());
+  EXPECT_THAT(facts.error().message(), HasSubstr("no sample has a known class"));
+}
+
+TEST(RowsOf, KeepsOrderAndLabels) {
+  const DataFacts data = *measured().data;
+  const Scores rows = rows_of(data.scores, {7, 0});
+  EXPECT_EQ(rows.n(), 2);
+  EXPECT_THAT(rows.labels, ElementsAre(1, 0));
+  EXPECT_EQ(rows.row(1, 0)[1], data.scores.row(1, 7)[1]);
+  EXPECT_EQ(rows.row(0, 1)[0], data.scores.row(0, 0)[0]);
+}
+
+struct Made {
+  SetupFacts setup{.command = "fovea report 'a & b'",
+                   .version = "1",
+                   .machine = "CPU <7>",
+                   .kernels = "AVX2",
+                   .executor = "reference"};
+  PictureSource pictures = [](int64_t index) { return "png" + std::to_string(index); };
+};
+
+TEST(ReportPage, HoldsEverySectionAndEscapesNames) {
+  const ModelFacts model = measured();
+  const ModelFacts other = measured();
+  const Made made;
+  const std::string text = html(report_page({model, &other, made.setup, made.pictures}));
+  for (const char* id : {"accuracy", "compare", "exits", "reliability", "pictures", "confusion",
+                         "layers", "ledger", "setup"}) {
+    EXPECT_THAT(text, HasSubstr("<section id=\"" + std::string(id) + "\">"));
+  }
+  EXPECT_THAT(text, HasSubstr("m&lt;&amp;&gt;.fovea"));
+  EXPECT_THAT(text, HasSubstr("&lt;yes&gt;"));
+  for (const char* raw : {"<yes>", "m<&>", "a<b", "CPU <7>", "http:", "https:", "src=\"/"}) {
+    // The name space of XML is the one address that may stand there; nobody fetches it.
+    std::string rest = text;
+    for (const std::string space : {"http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"}) {
+      for (size_t at = 0; (at = rest.find(space, at)) != std::string::npos;) {
+        rest.erase(at, space.size());
+      }
+    }
+    EXPECT_THAT(rest, Not(HasSubstr(raw)));
+  }
+}
+
+TEST(ReportPage, IsTheSameForTheSameFacts) {
+  const ModelFacts model = measured();
+  const Made made;
+  const Subject subject{model, nullptr, made.setup, made.pictures};
+  EXPECT_EQ(html(report_page(subject)), html(report_page(subject)));
+  EXPECT_EQ(report_json(subject), report_json(subject));
+}
+
+TEST(ReportPage, WithoutDataTellsWhatTheModelSays) {
+  ModelFacts model = measured();
+  model.data.reset();
+  const Made made;
+  const std::string text = html(report_page({model, nullptr, made.setup, made.pictures}));
+  EXPECT_THAT(text, HasSubstr("<section id=\"layers\">"));
+  EXPECT_THAT(text, Not(HasSubstr("<section id=\"accuracy\">")));
+}
+
+TEST(ReportJson, HoldsCurvesAndLedger) {
+  const ModelFacts model = measured();
+  const Made made;
+  const auto json = nlohmann::json::parse(report_json({model, nullptr, made.setup, made.pictures}));
+  const auto& data = json["model"]["data"];
+  EXPECT_EQ(data["fixed"].size(), 2U);
+  EXPECT_EQ(data["chosen"]["top1"], 100.0);
+  EXPECT_LT(data["chosen"]["top1_low"], 100.0);
+  EXPECT_TRUE(data["ledger"]["adaptive"].contains("other_ms"));
+  EXPECT_TRUE(json["compare"].is_null());
+}
+
+}  // namespace
+}  // namespace fovea::report

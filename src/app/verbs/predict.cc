@@ -1,22 +1,20 @@
 // fovea predict: pictures in, classes out.
 #include <algorithm>
 #include <atomic>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "app/answers.h"
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/inputs.h"
 #include "app/picture_ledger.h"
 #include "app/policy_argument.h"
-#include "app/table.h"
 #include "app/verbs/verbs.h"
 #include "base/file.h"
 #include "data/codecs/decode.h"
 #include "eval/full_pass.h"
 #include "eval/report_json.h"
-#include "graph/score.h"
 
 namespace fovea::app {
 namespace {
@@ -54,26 +52,6 @@ struct BatchTimes {
   [[nodiscard]] double now() const { return watch.ms() - warm_ms; }
 };
 
-std::string_view kind_word(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kUsage:
-      return "usage";
-    case ErrorKind::kBadInput:
-      return "bad_input";
-    case ErrorKind::kCannotWrite:
-      return "cannot_write";
-    case ErrorKind::kCheckFailed:
-      return "check_failed";
-    case ErrorKind::kNotInBuild:
-      return "not_in_build";
-    case ErrorKind::kInterrupted:
-      return "interrupted";
-    case ErrorKind::kInternal:
-      return "internal";
-  }
-  return "internal";
-}
-
 class Predictor {
  public:
   Predictor(Context& context, const Arguments& arguments, const Execution& execution)
@@ -84,9 +62,9 @@ class Predictor {
         input_(input_name(network_)),
         threads_(execution.threads),
         with_ledger_(arguments.has("--ledger")),
-        executor_(make_executor(context, network_, execution)) {
+        executor_(make_executor(context, network_, execution)),
+        printer_(context.console, network_, arguments.count("--topk", 5, 1, INT64_MAX)) {
     limits_.max_pixels = arguments.count("--max-pixels", limits_.max_pixels, 1, INT64_MAX);
-    top_k_ = std::min(arguments.count("--topk", 5, 1, INT64_MAX), network_.graph().n_classes());
   }
 
   [[nodiscard]] const Network& network() const { return network_; }
@@ -106,10 +84,9 @@ class Predictor {
     Outputs out;
     if (!good.empty()) run(good, out);
     const double printing = batch_.now();
+    printer_.fit(files);
     size_t row = 0;
-    for (const Item& item : items_) {
-      print(item, out, item.error ? 0 : row++);
-    }
+    for (const Item& item : items_) print(item, out, row);
     console_.flush();
     if (!with_ledger_) return;
     const double end = batch_.now();
@@ -231,96 +208,18 @@ class Predictor {
     }
   }
 
-  [[nodiscard]] std::string label(int64_t index) const {
-    const auto& labels = network_.model.labels;
-    return labels.empty() ? std::to_string(index) : labels[static_cast<size_t>(index)];
-  }
-
-  void print(const Item& item, const Outputs& out, size_t row) {
+  void print(const Item& item, const Outputs& out, size_t& row) {
     if (item.error) {
       ++n_bad_;
-      print_error(item);
+      printer_.error(item.file, *item.error);
       return;
     }
-    const auto n_classes = static_cast<size_t>(out.logits.shape()[1]);
-    const auto logits = out.logits.data<float>().subspan(row * n_classes, n_classes);
-    std::vector<float> probabilities(n_classes);
-    softmax_of(logits, probabilities);
-    const int64_t best = first_maximum(logits);
-    const int64_t exit = out.exit.data<int64_t>()[row];
-    const int64_t macs = out.macs.data<int64_t>()[row];
-    const float confidence = probabilities[static_cast<size_t>(best)];
-    if (!console_.json()) {
-      print_columns(item.file, label(best), fixed(static_cast<double>(confidence), 4),
-                    std::to_string(exit), millions(static_cast<double>(macs)), fixed(item.ms, 2));
-      return;
+    Json ledger;
+    if (with_ledger_ && console_.json()) {
+      ledger = picture_ledger_json(item.times, batch_.network, batch_.run, out.work, row);
     }
-    Json line{{"file", json_text(item.file)},
-              {"class", label(best)},
-              {"index", best},
-              {"confidence", json_float(confidence)},
-              {"exit", exit},
-              {"macs", macs},
-              {"ms", item.ms},
-              {"top", Json::array()}};
-    for (const int64_t index : largest(logits)) {
-      line["top"].push_back(
-          {{"class", label(index)},
-           {"index", index},
-           {"confidence", json_float(probabilities[static_cast<size_t>(index)])}});
-    }
-    if (with_ledger_) {
-      line["ledger"] = picture_ledger_json(item.times, batch_.network, batch_.run, out.work, row);
-    }
-    console_.json_result(line);
-  }
-
-  void print_error(const Item& item) {
-    if (console_.json()) {
-      console_.json_result(Json{{"file", json_text(item.file)},
-                                {"error",
-                                 {{"kind", std::string(kind_word(item.error->kind))},
-                                  {"message", json_text(item.error->message())}}}});
-    } else {
-      print_columns(item.file, "-", "-", "-", "-", "-");
-      console_.note("fovea: warning: " + item.error->message());
-    }
-  }
-
-  [[nodiscard]] std::vector<int64_t> largest(std::span<const float> row) const {
-    std::vector<int64_t> order(row.size());
-    for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
-    const auto key = [&row](int64_t i) {
-      const float value = row[static_cast<size_t>(i)];
-      return value == value ? value : -std::numeric_limits<float>::infinity();
-    };
-    std::partial_sort(
-        order.begin(), order.begin() + top_k_, order.end(),
-        [&key](int64_t a, int64_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
-    order.resize(static_cast<size_t>(top_k_));
-    return order;
-  }
-
-  /// Widths are those of the first batch and grow: lines come as soon as they are known.
-  void print_columns(const std::string& file, const std::string& name,
-                     const std::string& confidence, const std::string& exit,
-                     const std::string& macs, const std::string& ms) {
-    if (!headed_) {
-      for (const Item& item : items_) {
-        file_width_ = std::max(file_width_, width_of(shown_path(item.file)));
-      }
-      for (const std::string& each : network_.model.labels) {
-        label_width_ = std::min<size_t>(std::max(label_width_, width_of(each)), 32);
-      }
-      headed_ = true;
-      print_columns("file", "class", "confidence", "exit", "Mmacs", "ms");
-    }
-    using Align = Table::Align;
-    console_.result(padded(shown_path(file), file_width_, Align::kLeft) + "  " +
-                    padded(name, label_width_, Align::kLeft) + "  " +
-                    padded(confidence, 10, Align::kRight) + "  " + padded(exit, 4, Align::kRight) +
-                    "  " + padded(macs, 8, Align::kRight) + "  " + padded(ms, 7, Align::kRight) +
-                    "\n");
+    printer_.answer(item.file, item.ms, out, row, ledger);
+    ++row;
   }
 
   Console& console_;
@@ -331,12 +230,9 @@ class Predictor {
   int threads_;
   bool with_ledger_;
   std::unique_ptr<Executor> executor_;
+  AnswerPrinter printer_;
   DecodeLimits limits_;
-  int64_t top_k_ = 5;
   bool warm_ = false;
-  bool headed_ = false;
-  size_t file_width_ = 4;
-  size_t label_width_ = 5;
   std::vector<Item> items_;
   BatchTimes batch_;
   Ledger ledger_;

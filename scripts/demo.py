@@ -1,10 +1,11 @@
-"""The main job, shown: the last step of scripts/demo. Python standard library only."""
-import glob, json, os, pathlib, shlex, shutil, subprocess, sys, tarfile
+"""The main job, shown: the last step of scripts/demo. Trains nothing. Python standard library only."""
+import glob, json, os, pathlib, shlex, shutil, subprocess, sys, tarfile, time
 
 FOVEA = "build/release/bin/fovea"
 FOLDER = pathlib.Path("build/demo")
 N_PICTURES = 12
-N_SCENES = 400
+N_SCENES = 1000
+N_BUDGETS = 3
 
 
 def call(*args, capture=False):
@@ -15,13 +16,6 @@ def call(*args, capture=False):
     if run.returncode:
         sys.exit(f"demo: {FOVEA} {args[0]} ended with exit code {run.returncode}")
     return run.stdout
-
-
-def quiet_json(*args):
-    run = subprocess.run([FOVEA, *map(str, args), "--json", "--quiet"], stdout=subprocess.PIPE, text=True)
-    if run.returncode:
-        sys.exit(f"demo: {FOVEA} {args[0]} ended with exit code {run.returncode}")
-    return json.loads(run.stdout)
 
 
 def shipped(word):
@@ -52,56 +46,76 @@ def cifar_pictures(folder):
     return len(list(folder.iterdir()))
 
 
-def policy_of(model):
-    info = quiet_json("info", model)
-    return [] if "default" in (info.get("policies") or {}) else ["--threshold", "0.9"]
+def time_of(point):
+    rounds = point["rounds_ms"]
+    return f"{point['ms']:.3f} [{min(rounds):.3f}, {max(rounds):.3f}]"
 
 
-def compare(model, data, split):
-    """Full against adaptive execution: one sitting, same batch, same threads."""
-    threads = len(os.sched_getaffinity(0))
-    common = ["--data", data, *split, "--batch", 32, "--threads", threads, *policy_of(model)]
-    verify = json.loads(call("verify", model, *common, "--json", capture=True))
-    scores = json.loads(call("eval", model, *common, "--mode", "executed", "--json", capture=True))
-    n = verify["n"]
-    full, adaptive = scores["exits"][-1], scores["adaptive"]
-    rows = [("full", full["top1"], verify["ms_full"], verify["macs_full"]),
-            ("adaptive", adaptive["top1"], verify["ms_adaptive"], verify["macs_adaptive"])]
-    print(f"\n{n} pictures, batch 32, {threads} thread(s), full and adaptive in one sitting")
-    print(f"{'':10}{'accuracy':>10}{'images/s':>12}{'ms/image':>12}{'multiply-adds':>16}")
-    for name, top1, ms, macs in rows:
-        print(f"{name:10}{top1:>8.2f} %{1000 / ms:>12.0f}{ms:>12.3f}{macs / 1e6:>14.2f} M")
-    print("left at exit: " + ", ".join(f"{e}: {c}" for e, c in enumerate(adaptive["counts"])))
-    print(f"answers and exits equal to the full pass judged in hindsight: {verify['agree']} of {n}")
-    print(f"{verify['macs_full'] / verify['macs_adaptive']:.2f} times fewer multiply-adds, "
-          f"{verify['ms_full'] / verify['ms_adaptive']:.2f} times faster; "
-          f"realisation {verify['realisation']:.2f} (1.00: leaving early costs nothing)")
+def row_of(name, point):
+    half = (point["top1_high"] - point["top1_low"]) / 2
+    return f"{name:32}{point['top1']:>7.2f} ± {half:.2f} %{point['macs'] / 1e6:>12.2f} M{time_of(point):>26}"
+
+
+def print_budgets(facts):
+    """Policies from cheap to dear, each beside the static exit of equal cost; the whole network last."""
+    data, setup = facts["model"]["data"], facts["setup"]
+    timed = sorted((p for p in data["official"] if p["ms"] is not None), key=lambda p: p["macs"])
+    last = len(timed) - 1
+    budgets = [timed[round(k * last / (N_BUDGETS - 1))] for k in range(N_BUDGETS)]
+    print(f"\n{data['name']}, n = {data['n']}" + (f", {data['remarks']}" if data["remarks"] else ""))
+    print(f"{setup['machine']}, {setup['threads']} thread(s), batch {setup['batch']}; times of {data['n_timed']} pictures, loading included:")
+    print(f"median [lowest, highest] of {len(timed[0]['rounds_ms'])} rounds that run all rows side by side; ±: half of a 95 % interval (Wilson)")
+    print(f"{'':32}{'accuracy':>16}{'multiply-adds':>14}{'ms a picture':>26}")
+    for policy in budgets:
+        print(row_of(f"early exits, {policy['name']}", policy))
+        equal = [e for e in data["fixed"] if e["macs"] <= policy["macs"]] or data["fixed"][:1]
+        print(row_of(f"  static, {equal[-1]['name']}, no dearer", equal[-1]))
+    print(row_of("without early exits", data["fixed"][-1]))
+
+
+def check(model, data, policy):
+    """Full and adaptive pass of one policy in one sitting: the same answers, and what leaving costs."""
+    facts = json.loads(call("verify", model, *data, *policy, "--json", "--quiet", capture=True))
+    print(f"exits and answers as the full pass says: {facts['agree']} of {facts['n']}; "
+          f"{facts['macs_full'] / facts['macs_adaptive']:.2f} times fewer multiply-adds, "
+          f"{facts['ms_full'] / facts['ms_adaptive']:.2f} times faster; "
+          f"realisation {facts['realisation']:.2f} (1.00: leaving early costs nothing)")
+
+
+def show(shipped_model, calibration, test, pictures):
+    """Budgets from data that is not the test data; then pictures, budgets, report."""
+    model, page = FOLDER / "calibrated.fovea", FOLDER / "report.html"
+    call("calibrate", shipped_model, *calibration, "-o", model, "--quiet")
+    call("predict", model, pictures, "--threshold", "0.9", "--quiet")
+    print_budgets(json.loads(call("report", model, *test, "-o", page, "--files", FOLDER / "report", "--json", "--quiet", capture=True)))
+    check(model, test, ["--threshold", "0.9"])
+    print(f"\nThe report: {page} (drawings, their numbers and all as JSON beside it in {FOLDER / 'report'})")
 
 
 def main():
+    start = time.monotonic()
     shutil.rmtree(FOLDER, ignore_errors=True)
     pictures = FOLDER / "pictures"
     n, model = cifar_pictures(pictures), shipped("cifar10")
     if n and model:
         print(f"Pictures: {n} test pictures of CIFAR-10; each name begins with the true class.")
-        call("predict", model, pictures, *policy_of(model))
-        compare(model, "cifar10", ["--split", "test"])
-        return
-    print("No CIFAR-10 test set here" if model else "No CIFAR-10 model here", end="; ")
-    print("so the pictures are drawn by the program itself (`fovea data make scenes`).")
-    model, folder = shipped("scenes"), FOLDER / "scenes"
-    shutil.rmtree(pictures)
-    call("data", "make", "scenes", "--images", N_PICTURES, "--seed", 20, "-o", pictures, "--quiet")
-    call("data", "make", "scenes", "--images", N_SCENES, "--seed", 21, "-o", folder, "--quiet")
-    if model is None:
-        model = FOLDER / "untrained.fovea"
-        print("\nTHIS CLONE SHIPS NO MODEL. The weights that follow are UNTRAINED: the labels mean nothing; "
-              "only the way of running is shown.")
-        call("init", "--network", "ranet-a-cifar10", "-o", model, "--quiet")
-        call("predict", model, pictures, "--threshold", "0.11")
-        return
-    call("predict", model, pictures, *policy_of(model))
-    compare(model, folder, [])
+        show(model, ["--data", "cifar10", "--split", "val"], ["--data", "cifar10", "--split", "test"], pictures)
+    else:
+        print("No CIFAR-10 test set here" if model else "No CIFAR-10 model here", end="; ")
+        print("so the pictures are drawn by the program itself (`fovea data make scenes`).")
+        shutil.rmtree(pictures)
+        model = shipped("scenes")
+        for folder, count, seed in ((pictures, N_PICTURES, 20), (FOLDER / "test", N_SCENES, 21), (FOLDER / "val", N_SCENES, 22)):
+            call("data", "make", "scenes", "--images", count, "--seed", seed, "-o", folder, "--quiet")
+        if model is None:
+            model = FOLDER / "untrained.fovea"
+            print("\nTHIS CLONE SHIPS NO MODEL. The weights that follow are UNTRAINED: the labels mean nothing; "
+                  "only the way of running is shown.")
+            call("init", "--network", "ranet-a-cifar10", "-o", model, "--quiet")
+            call("predict", model, pictures, "--threshold", "0.11")
+            return
+        show(model, ["--data", FOLDER / "val"], ["--data", FOLDER / "test"], pictures)
+    print(f"took {time.monotonic() - start:.0f} s after the build; nothing was trained")
 
 
 main()

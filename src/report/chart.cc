@@ -61,6 +61,8 @@ class Drawing {
         if (!drawable(chart, point)) continue;
         x.take(point.x, chart.x.log);
         y.take(point.y, chart.y.log);
+        if (point.left) x.take(*point.left, chart.x.log);
+        if (point.right) x.take(*point.right, chart.x.log);
         if (point.low) y.take(*point.low, chart.y.log);
         if (point.high) y.take(*point.high, chart.y.log);
       }
@@ -173,6 +175,11 @@ class Drawing {
       const double x = x_.place(point.x);
       if (!series.band && point.low && point.high) {
         out += svg_line(x, y_at(*point.low), x, y_at(*point.high), "l thin " + series.colour);
+      }
+      if (point.left && point.right) {
+        const double y = y_at(point.y);
+        out += svg_line(x_.place(*point.left), y, x_.place(*point.right), y,
+                        "l thin " + series.colour);
       }
       out += svg_mark(series.mark, x, y_at(point.y), series.colour, point.hint);
     }

@@ -15,9 +15,11 @@ enum class Line : uint8_t { kNone, kSolid, kDashed };
 struct Point {
   double x = 0;
   double y = 0;
-  std::optional<double> low;   ///< interval of y
-  std::optional<double> high;  ///< interval of y
-  std::string hint;            ///< shown under the pointer
+  std::optional<double> low;    ///< interval of y
+  std::optional<double> high;   ///< interval of y
+  std::optional<double> left;   ///< interval of x
+  std::optional<double> right;  ///< interval of x
+  std::string hint;             ///< shown under the pointer
 };
 
 struct Series {

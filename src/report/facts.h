@@ -25,7 +25,8 @@ struct PolicyPoint {
   double macs = 0;           ///< multiply-adds per sample
   int64_t n = 0;             ///< samples whose class is known
   int64_t correct = 0;       ///< of those
-  std::optional<double> ms;  ///< per sample, loading included, where it was run
+  std::optional<double> ms;  ///< per sample, loading included, where it was run: median of rounds
+  std::vector<double> rounds_ms;  ///< the same per round; round r of all policies is one sitting
   std::vector<int64_t> counts;
   [[nodiscard]] double top1() const {
     return n == 0 ? 0 : 100.0 * static_cast<double>(correct) / static_cast<double>(n);
@@ -69,7 +70,8 @@ struct TrainingFacts {
 
 /// What was measured on a data set.
 struct DataFacts {
-  std::string name;  ///< data and split as they were asked for
+  std::string name;     ///< data and split as they were asked for
+  std::string remarks;  ///< what a reader must know of the data, or empty
   Scores scores;
   ExitTable table;
   std::vector<ExitFacts> exits;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "calibrate/official.h"
 #include "graph/cost.h"
@@ -14,10 +15,34 @@ constexpr std::array<float, 19> kThresholds{0.0F,  0.2F,  0.3F,   0.4F,   0.5F, 
                                             0.75F, 0.8F,  0.85F,  0.9F,   0.93F, 0.95F, 0.97F,
                                             0.98F, 0.99F, 0.995F, 0.999F, 1.0F};
 constexpr size_t kTimedThresholds[] = {4, 6, 8, 10, 12, 15, 17};
-constexpr size_t kTimedOfficial = 6;
+constexpr size_t kTimedOfficial = 5;
 constexpr size_t kTimedStored = 16;
 /// Inputs that stay in memory while policies are timed.
 constexpr int64_t kTimedBytes = int64_t{256} << 20;
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t n = values.size();
+  return (values[(n - 1) / 2] + values[n / 2]) / 2;
+}
+
+/// At most `n` points whose costs lie evenly between the least and the most.
+std::vector<PolicyPoint*> spread_over_cost(std::vector<PolicyPoint>& points, size_t n) {
+  std::vector<PolicyPoint*> out;
+  if (points.empty()) return out;
+  const auto [least, most] = std::minmax_element(
+      points.begin(), points.end(), [](const auto& a, const auto& b) { return a.macs < b.macs; });
+  for (size_t k = 0; k < n; ++k) {
+    const double share = static_cast<double>(k) / static_cast<double>(std::max<size_t>(n - 1, 1));
+    const double target = least->macs + share * (most->macs - least->macs);
+    PolicyPoint& nearest =
+        *std::min_element(points.begin(), points.end(), [target](const auto& a, const auto& b) {
+          return std::abs(a.macs - target) < std::abs(b.macs - target);
+        });
+    if (std::find(out.begin(), out.end(), &nearest) == out.end()) out.push_back(&nearest);
+  }
+  return out;
+}
 
 class Measurement {
  public:
@@ -154,21 +179,30 @@ class Measurement {
     return {};
   }
 
-  /// Policies whose times are told: every fixed exit, and some of each curve.
-  std::vector<PolicyPoint*> timed_points() {
-    std::vector<PolicyPoint*> out;
-    for (PolicyPoint& point : facts_.fixed) out.push_back(&point);
+  /// Policies whose times are told: every fixed exit, and some of each curve. Points of one policy
+  /// stand together: it has one time.
+  std::vector<std::vector<PolicyPoint*>> timed_points() {
+    std::vector<std::vector<PolicyPoint*>> out;
+    const auto add = [&out](PolicyPoint& point) {
+      const std::string policy = policy_to_json(point.policy);
+      const auto at = std::find_if(out.begin(), out.end(), [&policy](const auto& same) {
+        return policy_to_json(same.front()->policy) == policy;
+      });
+      if (at == out.end()) {
+        out.push_back({&point});
+      } else {
+        at->push_back(&point);
+      }
+    };
+    for (PolicyPoint& point : facts_.fixed) add(point);
     for (const size_t t : kTimedThresholds) {
-      if (t < facts_.thresholds.size()) out.push_back(&facts_.thresholds[t]);
+      if (t < facts_.thresholds.size()) add(facts_.thresholds[t]);
     }
-    const size_t n = facts_.official.size();
-    for (size_t k = 0; k < std::min(kTimedOfficial, n); ++k) {
-      out.push_back(&facts_.official[(2 * k + 1) * n / (2 * std::min(kTimedOfficial, n))]);
-    }
+    for (PolicyPoint* point : spread_over_cost(facts_.official, kTimedOfficial)) add(*point);
     for (size_t k = 0; k < std::min(kTimedStored, facts_.stored.size()); ++k) {
-      out.push_back(&facts_.stored[k]);
+      add(facts_.stored[k]);
     }
-    out.push_back(&facts_.chosen);
+    add(facts_.chosen);
     return out;
   }
 
@@ -184,18 +218,23 @@ class Measurement {
     if (!loaded.ok()) return loaded.error();
     const double load_ms = loading.ms() / static_cast<double>(facts_.n_timed);
     const TensorSource memory(std::move(loaded.value().inputs), std::move(loaded.value().labels));
-    const std::vector<PolicyPoint*> points = timed_points();
-    const int64_t total = options_.rounds * static_cast<int64_t>(points.size());
+    std::vector<std::vector<PolicyPoint*>> policies = timed_points();
+    const int64_t total = options_.rounds * static_cast<int64_t>(policies.size());
     int64_t done = 0;
     for (int round = 0; round < options_.rounds; ++round) {
-      for (PolicyPoint* point : points) {
+      for (const std::vector<PolicyPoint*>& same : policies) {
         const Result<AdaptiveReport> ran =
-            evaluate_executed(executor_, memory, point->policy, {.batch = options_.batch});
+            evaluate_executed(executor_, memory, same.front()->policy, {.batch = options_.batch});
         if (!ran.ok()) return ran.error();
         const double ms = load_ms + *ran.value().run_ms;
-        point->ms = point->ms ? std::min(*point->ms, ms) : ms;
+        for (PolicyPoint* point : same) point->rounds_ms.push_back(ms);
         if (options_.progress) options_.progress("timed policies", ++done, total);
       }
+      // There and back, so that a drift within a round favours nobody.
+      std::reverse(policies.begin(), policies.end());
+    }
+    for (const std::vector<PolicyPoint*>& same : policies) {
+      for (PolicyPoint* point : same) point->ms = median(point->rounds_ms);
     }
     return {};
   }

@@ -19,7 +19,7 @@ struct MeasureOptions {
   std::string policy_name;
   std::map<std::string, Policy> stored;  ///< policies of the model by name
   int64_t n_timed = 1000;                ///< samples that policies are run on for their times
-  int rounds = 3;                        ///< of which the fastest counts
+  int rounds = 5;                        ///< of which the median counts
   /// Told what is done and how far it is; may be empty.
   std::function<void(std::string_view what, int64_t done, int64_t total)> progress;
 };

@@ -74,9 +74,11 @@ Status write_files(const Page& page, std::string_view json, const std::string& f
 
 std::string table(const std::vector<std::string>& heads,
                   const std::vector<std::vector<std::string>>& rows, size_t words) {
-  std::string out = "<div class=\"scroll\"><table>\n<thead><tr>";
+  // A keyboard scrolls what can be focused.
+  std::string out = "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
   for (size_t c = 0; c < heads.size(); ++c) {
-    out += (c < words ? "<th class=\"w\">" : "<th>") + heads[c] + "</th>";
+    out +=
+        (c < words ? "<th scope=\"col\" class=\"w\">" : "<th scope=\"col\">") + heads[c] + "</th>";
   }
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& row : rows) {

@@ -25,6 +25,7 @@ Json json_of(const PolicyPoint& point) {
           {"top1_high", 100 * share.high},
           {"macs", point.macs},
           {"ms", point.ms ? Json(*point.ms) : Json()},
+          {"rounds_ms", point.rounds_ms},
           {"counts", point.counts}};
 }
 
@@ -44,6 +45,7 @@ Json json_of(const DataFacts& data) {
                      {"ece", exit.reliability.ece}});
   }
   return {{"name", text_of(data.name)},
+          {"remarks", text_of(data.remarks)},
           {"n", data.scores.n()},
           {"n_timed", data.n_timed},
           {"exits", exits},

@@ -18,8 +18,8 @@ std::string tiles(const ModelFacts& model) {
   }
   const DataFacts& data = *model.data;
   const PolicyPoint& last = data.fixed.back();
-  out += tile(fixed(data.chosen.top1(), 2) + " %", "top-1, adaptive");
-  out += tile(fixed(last.top1(), 2) + " %", "top-1, last exit");
+  out += tile(with_interval(data.chosen.correct, data.chosen.n) + " %", "top-1, adaptive");
+  out += tile(with_interval(last.correct, last.n) + " %", "top-1, last exit");
   out += tile(counted(data.chosen.macs), "multiply-adds, adaptive");
   out += tile(counted(last.macs), "multiply-adds, last exit");
   if (data.chosen.ms && last.ms) {
@@ -38,7 +38,8 @@ Page report_page(const Subject& subject) {
               std::to_string(model.costs.size()) + " exits, " +
               counted(static_cast<double>(model.n_params)) + " parameters" +
               (model.data ? " · " + escaped(data_words(model)) : "") + " · " +
-              escaped(machine_words(subject.setup)) + "</p>\n" + tiles(model);
+              escaped(machine_words(subject.setup)) + "</p>\n<p class=\"sub\"><code>" +
+              escaped(subject.setup.command) + "</code></p>\n" + tiles(model);
   if (model.data) page.sections.push_back(accuracy_section(subject));
   if (model.data && subject.other != nullptr && subject.other->data) {
     page.sections.push_back(compare_section(subject));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 #include "fovea/error.h"
 #include "report/text.h"
@@ -17,6 +19,16 @@ double round_step(double span, int n) {
     if (rough <= step * power * (1 + 1e-9)) return step * power;
   }
   return 10 * power;
+}
+
+/// "20 k": the unit of thousands with the digits that a round number has.
+std::string in_units(double value) {
+  constexpr std::pair<double, std::string_view> kUnits[] = {
+      {1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
+  for (const auto& [unit, name] : kUnits) {
+    if (std::abs(value) >= unit) return shortest(value / unit) + std::string(name);
+  }
+  return shortest(value);
 }
 
 }  // namespace
@@ -104,7 +116,7 @@ std::vector<std::string> tick_labels(const std::vector<double>& ticks, bool log)
   while (digits < 9 && !std::all_of(ticks.begin(), ticks.end(), exact)) ++digits;
   for (const double tick : ticks) {
     // Long counts are told in thousands: 20 k is easier to read than 20000.
-    out.push_back(digits == 0 && std::abs(tick) >= 1e4 ? counted(tick) : fixed(tick, digits));
+    out.push_back(digits == 0 && std::abs(tick) >= 1e4 ? in_units(tick) : fixed(tick, digits));
   }
   return out;
 }

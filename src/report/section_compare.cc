@@ -33,12 +33,11 @@ Figure figure_of(const Subject& subject, const std::string& file, const std::str
   Csv csv({"model", "curve", "policy", "cost", "top1"});
   add_curves(chart, csv, "A", *subject.model.data, "s0", Mark::kCircle, cost, unit);
   add_curves(chart, csv, "B", *subject.other->data, "s1", Mark::kSquare, cost, unit);
-  return {
-      .name = file,
-      .svg = draw(chart),
-      .caption = "Whiskers: 95 % intervals (Wilson)." +
-                 origin(subject, data_words(subject.model) + " · " + machine_words(subject.setup)),
-      .csv = csv.text()};
+  return {.name = file,
+          .svg = draw(chart),
+          .caption = "Whiskers: 95 % intervals (Wilson)." +
+                     origin(data_words(subject.model) + " · " + machine_words(subject.setup)),
+          .csv = csv.text()};
 }
 
 std::vector<std::string> row_of(const std::string& name, const PolicyPoint& a,

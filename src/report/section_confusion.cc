@@ -51,7 +51,7 @@ Section confusion_section(const Subject& subject) {
                                .caption = "Rows are true classes, columns answers under " +
                                           escaped(data.chosen.name) +
                                           ", cells counts; the shade is the share of the row." +
-                                          origin(subject, data_words(subject.model)),
+                                          origin(data_words(subject.model)),
                                .csv = csv.text()});
   }
   std::vector<std::vector<std::string>> rows;

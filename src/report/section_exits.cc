@@ -95,7 +95,7 @@ Figure histogram(const Subject& subject) {
   }
   return {.name = "exits-by-class",
           .svg = draw(chart),
-          .caption = caption + origin(subject, data_words(subject.model)),
+          .caption = caption + origin(data_words(subject.model)),
           .csv = csv.text()};
 }
 
@@ -136,7 +136,7 @@ Figure verdicts(const Subject& subject) {
               "Under " + escaped(data.chosen.name) +
               ". + counts samples that only this exit answers rightly, − those that only the last "
               "exit would have: deeper is not always better." +
-              origin(subject, data_words(subject.model)),
+              origin(data_words(subject.model)),
           .csv = csv.text()};
 }
 

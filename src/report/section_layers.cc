@@ -71,7 +71,7 @@ Section layers_section(const Subject& subject) {
                   .tail = layers_table(layers)};
   Figure macs =
       figure_of(subject, "layers-macs", "million multiply-adds a sample", &LayerFacts::macs, 1e-6);
-  macs.caption = "Derived from the graph; point at a bar for its name." + origin(subject, "");
+  macs.caption = "Derived from the graph; point at a bar for its name.";
   macs.csv = csv_of(layers);
   section.figures.push_back(std::move(macs));
   const bool timed =
@@ -79,7 +79,7 @@ Section layers_section(const Subject& subject) {
   if (timed) {
     Figure ms = figure_of(subject, "layers-time", "µs a sample", &LayerFacts::ms, 1e3);
     ms.caption = "Measured step by step on one thread with random inputs, best of many runs." +
-                 origin(subject, machine_words(subject.setup));
+                 origin(subject.setup.machine + ", 1 thread");
     section.figures.push_back(std::move(ms));
   }
   return section;

@@ -79,7 +79,7 @@ Section ledger_section(const Subject& subject) {
       {.name = "ledger",
        .svg = draw(chart),
        .caption = "One pass each." +
-                  origin(subject, data_words(subject.model) + " · " + machine_words(subject.setup)),
+                  origin(data_words(subject.model) + " · " + machine_words(subject.setup)),
        .csv = csv.text()});
   section.beside = table({"part", "last exit, µs", "%", "adaptive, µs", "%"}, rows);
   return section;

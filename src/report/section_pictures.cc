@@ -34,9 +34,10 @@ std::string shot(const Subject& subject, int exit, int64_t sample) {
   const bool right = data.adaptive.answers[place] == data.scores.labels[place];
   const std::string png = subject.pictures(sample);
   if (png.empty()) return {};
-  return "<div class=\"shot" + std::string(known && !right ? " wrong" : "") +
-         "\"><img loading=\"lazy\" alt=\"" + escaped(truth) + "\" src=\"data:image/png;base64," +
-         base64(png) + "\"/><b>" + escaped(answer) + "</b><br/>" +
+  return "<div class=\"shot" + std::string(known && !right ? " wrong" : "") + "\"><img alt=\"" +
+         escaped((known ? truth + ", answered " : "answered ") + answer) +
+         "\" src=\"data:image/png;base64," + base64(png) + "\"/><b>" + escaped(answer) +
+         "</b><br/>" +
          fixed(100.0 * static_cast<double>(data.table.confidence_at(exit, sample)), 1) + " %" +
          (known && !right ? "<br/>is " + escaped(truth) : "") + "<br/>no. " +
          std::to_string(sample) + "</div>\n";
@@ -52,7 +53,7 @@ Section pictures_section(const Subject& subject) {
       .lead =
           "<p>Of the pictures that leave at each exit under " + escaped(data.chosen.name) +
           ": those that the exit is surest of and least sure of. Green frames are right, orange "
-          "ones wrong; the number is the picture's place in the data.</p>\n"};
+          "ones wrong; per cent is the confidence, no. the picture's place in the data.</p>\n"};
   for (int exit = 0; exit < data.table.n_exits; ++exit) {
     std::vector<int64_t> leavers;
     for (size_t i = 0; i < data.adaptive.exits.size(); ++i) {
@@ -73,7 +74,7 @@ Section pictures_section(const Subject& subject) {
     }
     section.tail += "</div>\n";
   }
-  section.tail += "<p class=\"note\">" + origin(subject, data_words(subject.model)) + "</p>\n";
+  section.tail += "<p class=\"note\">" + origin(data_words(subject.model)) + "</p>\n";
   return section;
 }
 

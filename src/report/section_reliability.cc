@@ -65,7 +65,7 @@ Section reliability_section(const Subject& subject) {
           "how often the answer is right, with 95 % intervals (Wilson); grey bars are the share "
           "of samples in the bin. Confidence is the largest softmax. ECE: expected calibration "
           "error." +
-          origin(subject, data_words(subject.model)) + "</p>\n"};
+          origin(data_words(subject.model)) + "</p>\n"};
   for (int e = 0; e < static_cast<int>(data.exits.size()); ++e) {
     section.figures.push_back(diagram(subject, e));
   }

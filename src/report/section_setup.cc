@@ -5,6 +5,21 @@
 namespace fovea::report {
 namespace {
 
+/// Thresholds with the digits that a float has; other policies as JSON.
+std::string policy_words(const Policy& policy) {
+  const std::string json = policy_to_json(policy);
+  if (policy.thresholds.empty() || json != policy_to_json({.thresholds = policy.thresholds})) {
+    return ": " + json;
+  }
+  std::string out;
+  for (size_t e = 0; e < policy.thresholds.size(); ++e) {
+    const auto& threshold = policy.thresholds[e];
+    out += (out.empty() ? ": leaves exit " : ", exit ") + std::to_string(e) +
+           (threshold ? " from a score of " + shortest(static_cast<double>(*threshold)) : " never");
+  }
+  return out;
+}
+
 void add_model(std::vector<std::vector<std::string>>& rows, const std::string& prefix,
                const ModelFacts& model) {
   const auto add = [&](const std::string& name, const std::string& value) {
@@ -15,7 +30,7 @@ void add_model(std::vector<std::vector<std::string>>& rows, const std::string& p
                      grouped(model.n_params) + " parameters");
   if (model.data) {
     add("data", data_words(model));
-    add("policy", model.data->chosen.name + ": " + policy_to_json(model.data->chosen.policy));
+    add("policy", model.data->chosen.name + policy_words(model.data->chosen.policy));
   }
 }
 
@@ -23,6 +38,7 @@ void add_model(std::vector<std::vector<std::string>>& rows, const std::string& p
 
 std::string data_words(const ModelFacts& model) {
   std::string out = model.data->name + ", n = " + grouped(model.data->scores.n());
+  if (!model.data->remarks.empty()) out += ", " + model.data->remarks;
   if (model.training) out += ", trained with seed " + model.training->seed;
   return out;
 }
@@ -32,10 +48,7 @@ std::string machine_words(const SetupFacts& setup) {
          (setup.threads == 1 ? " thread" : " threads") + ", batch " + std::to_string(setup.batch);
 }
 
-std::string origin(const Subject& subject, const std::string& where) {
-  return " <br/>" + escaped(where) + (where.empty() ? "" : " · ") + "<code>" +
-         escaped(subject.setup.command) + "</code>";
-}
+std::string origin(const std::string& where) { return " <br/>" + escaped(where); }
 
 Section setup_section(const Subject& subject) {
   const SetupFacts& setup = subject.setup;

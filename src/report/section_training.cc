@@ -44,16 +44,16 @@ std::string csv_of(const TrainingFacts& training) {
 Section training_section(const Subject& subject) {
   const TrainingFacts& training = *subject.model.training;
   Section section{.id = "training", .title = "Training"};
-  const std::string where = "from " + escaped(training.source) + ", seed " +
-                            escaped(training.seed) + ", " + grouped(training.n_train) +
-                            " training and " + grouped(training.n_val) + " held-out samples";
+  const std::string where = "From " + training.source + ", seed " + training.seed + ", " +
+                            grouped(training.n_train) + " training and " + grouped(training.n_val) +
+                            " held-out samples";
   Chart loss{.title = "training loss per exit",
              .x = {.label = "epoch", .whole = true, .tight = true},
              .y = {.label = "cross-entropy in training"}};
   add_lines(loss, training, &EpochFacts::loss_per_exit, Line::kSolid, true);
   section.figures.push_back({.name = "training-loss",
                              .svg = draw(loss),
-                             .caption = "Mean loss of an epoch." + origin(subject, where),
+                             .caption = "Mean loss of an epoch." + origin(where),
                              .csv = csv_of(training)});
   Chart top1{.title = "accuracy per exit in training",
              .x = {.label = "epoch", .whole = true, .tight = true},
@@ -65,7 +65,7 @@ Section training_section(const Subject& subject) {
        .svg = draw(top1),
        .caption = "Held-out samples after each epoch (solid), training samples "
                   "during it (dashed)." +
-                  origin(subject, where)});
+                  origin(where)});
   return section;
 }
 

@@ -36,12 +36,13 @@ struct Subject {
 /// The numbers of a report as JSON (docs/json.md).
 [[nodiscard]] std::string report_json(const Subject& subject);
 
-/// "cifar10 test, n = 10,000, seed 1": what stands under every figure that shows data.
+/// "cifar10 test, n = 10,000, JPEG pictures, trained with seed 1": stands under every figure that
+/// shows data.
 [[nodiscard]] std::string data_words(const ModelFacts& model);
 /// "NAME, 2 threads, batch 64": for figures of times.
 [[nodiscard]] std::string machine_words(const SetupFacts& setup);
-/// The last lines of a caption: `where` and the command.
-[[nodiscard]] std::string origin(const Subject& subject, const std::string& where);
+/// The last line of a caption. The command stands once, on top of the page.
+[[nodiscard]] std::string origin(const std::string& where);
 /// A point of a chart of accuracies in per cent, with its 95 % interval.
 [[nodiscard]] Point accuracy_point(double x, const PolicyPoint& point, const std::string& unit);
 /// "80.15" and "80.15 ± 0.8" of accuracies in per cent.

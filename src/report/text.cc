@@ -38,7 +38,8 @@ std::string counted(double value) {
     value /= 1000;
     ++unit;
   }
-  return printed("%.*g", 3, value) + std::string(kUnits[unit]);
+  if (unit == 0) return printed("%.*g", 3, value);
+  return fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0) + std::string(kUnits[unit]);
 }
 
 std::string grouped(int64_t count) {

@@ -370,6 +370,22 @@ class Data(Cli):
         self.assertGreater(verified["realisation"], 0)
         self.assertIn("6 of 6", self.done("verify", *common, "--executor", "reference").decode())
 
+    def test_a_ledger_explains_the_wall_time(self):
+        # A machine that stops the program between two clock reads spoils a pass, but not all of them.
+        data = self.scratch / "ledger scenes"
+        self.done("data", "make", "scenes", "--images", 64, "--seed", 5, "-o", data)
+        shares = []
+        for _ in range(8):
+            ledger = json.loads(self.done("eval", "models/ranet-scenes.fovea", "--data", data, "--threshold", "0.7", "--mode", "executed",
+                                          "--json"))["adaptive"]["ledger"]
+            parts = sum(value for name, value in ledger.items() if name.endswith("_ms") and name not in ("wall_ms", "other_ms"))
+            parts += sum(segment["ms"] for segment in ledger["segments"])
+            self.assertAlmostEqual(parts + ledger["other_ms"], ledger["wall_ms"], places=6)
+            shares.append(ledger["other_ms"] / ledger["wall_ms"])
+            if 0 <= shares[-1] <= 0.02:
+                return
+        self.fail(f"'other' is more than 2 % of the wall time in every pass: {shares}")
+
     def test_calibrate_stores_policies(self):
         out = self.fresh(".fovea")
         self.refused(2, "calibrate", self.model, "--data", self.pictures, says=["--in-place"])

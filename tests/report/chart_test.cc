@@ -41,6 +41,15 @@ TEST(Chart, PointsStandWhereTheScaleSays) {
   EXPECT_THAT(svg, HasSubstr("y2=\"26\""));
 }
 
+TEST(Chart, IntervalsOfBothAxesAreDrawn) {
+  Chart chart = two_points();
+  chart.series[0].points = {{.x = 5, .y = 50, .low = 25, .high = 75, .left = 2.5, .right = 7.5}};
+  const std::string svg = draw(chart);
+  size_t n = 0;
+  for (size_t at = 0; (at = svg.find("\"l thin s0\"", at)) != std::string::npos; ++at) ++n;
+  EXPECT_EQ(n, 2U);
+}
+
 TEST(Chart, WhatIsNotFiniteIsLeftOut) {
   Chart chart = two_points();
   chart.series[0].points.push_back({.x = std::nan(""), .y = 1});
@@ -80,7 +89,9 @@ TEST(Matrix, CountsStandInTheirCellsWithTheirShare) {
 TEST(Text, NumbersAreShort) {
   EXPECT_EQ(counted(0), "0");
   EXPECT_EQ(counted(999.4), "999");
-  EXPECT_EQ(counted(999.6), "1 k");
+  EXPECT_EQ(counted(999.6), "1.00 k");
+  EXPECT_EQ(counted(36e6), "36.0 M");
+  EXPECT_EQ(counted(666'494), "666 k");
   EXPECT_EQ(counted(15'680'000), "15.7 M");
   EXPECT_EQ(grouped(1234567), "1,234,567");
   EXPECT_EQ(grouped(-1234), "-1,234");

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "eval/scores_graph.h"
@@ -65,8 +66,26 @@ TEST(Measure, JudgesEveryKindOfPolicy) {
   }
   EXPECT_EQ(data.n_timed, 4);
   EXPECT_TRUE(data.chosen.ms && data.fixed[0].ms);
+  // The chosen policy is one of the curve's: it was run once, so it has one time.
+  EXPECT_EQ(data.chosen.rounds_ms, data.thresholds[10].rounds_ms);
   EXPECT_GT(data.adaptive_ledger.wall_ms, 0);
   EXPECT_GE(data.full_ledger.other_ms(), 0);
+}
+
+TEST(Measure, TimesAreMediansOfRounds) {
+  const DataFacts data = *measured({.n_timed = 4, .rounds = 4}).data;
+  size_t n_timed = 0;
+  for (const auto* points : {&data.fixed, &data.thresholds, &data.official}) {
+    for (const PolicyPoint& point : *points) {
+      if (!point.ms) continue;
+      ++n_timed;
+      ASSERT_EQ(point.rounds_ms.size(), 4U);
+      std::vector<double> rounds = point.rounds_ms;
+      std::sort(rounds.begin(), rounds.end());
+      EXPECT_DOUBLE_EQ(*point.ms, (rounds[1] + rounds[2]) / 2);
+    }
+  }
+  EXPECT_GE(n_timed, 2U + 7U + 1U);
 }
 
 TEST(Measure, TakesTheModelsOwnPolicies) {

@@ -133,6 +133,20 @@ void choose_policy(const Arguments& arguments, const Model& model,
   }
 }
 
+/// Accuracies on JPEG copies are not those on the pixels that CIFAR's authors published.
+std::string remarks_of(const Dataset& data, const std::string& name) {
+  int64_t n_jpeg = 0;
+  for (int64_t i = 0; i < data.size(); ++i) {
+    const std::string file = data.file_name(i);
+    if (file.ends_with(".jpg") || file.ends_with(".jpeg") || file.ends_with(".JPEG")) ++n_jpeg;
+  }
+  if (n_jpeg == 0) return {};
+  const std::string form = n_jpeg == data.size() ? "JPEG" : "partly JPEG";
+  if (name.ends_with("cifar10")) return form + " copies of CIFAR-10";
+  if (name.ends_with("cifar100")) return form + " copies of CIFAR-100";
+  return form + " pictures";
+}
+
 std::string thumbnail(const Dataset& data, int64_t index) {
   const Result<Picture> picture = data.picture(index);
   if (!picture.ok()) return {};
@@ -186,6 +200,7 @@ class Reporter {
     };
     facts.data = report::measure(*executor, source, options).value();
     facts.data->name = shown_path(arguments_.needed("--data"));
+    facts.data->remarks = remarks_of(*data, facts.data->name);
     if (const auto split = arguments_.value("--split")) facts.data->name += " " + *split;
     if (facts.labels.empty()) facts.labels = data->class_names();
     facts.layers = layers_of(network);

@@ -13,8 +13,10 @@ namespace fovea::report {
 namespace {
 
 std::string figure_html(const Figure& figure) {
-  return "<figure id=\"" + escaped(figure.name) + "\"" + (figure.wide ? " class=\"wide\"" : "") +
-         ">" + figure.svg + "<figcaption>" + figure.caption + "</figcaption></figure>\n";
+  // Sections have names of their own that may be the same word.
+  return "<figure id=\"figure-" + escaped(figure.name) + "\"" +
+         (figure.wide ? " class=\"wide\"" : "") + ">" + figure.svg + "<figcaption>" +
+         figure.caption + "</figcaption></figure>\n";
 }
 
 std::string section_html(const Section& section) {

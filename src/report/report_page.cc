@@ -18,8 +18,8 @@ std::string tiles(const ModelFacts& model) {
   }
   const DataFacts& data = *model.data;
   const PolicyPoint& last = data.fixed.back();
-  out += tile(with_interval(data.chosen.correct, data.chosen.n) + " %", "top-1, adaptive");
-  out += tile(with_interval(last.correct, last.n) + " %", "top-1, last exit");
+  out += tile(fixed(data.chosen.top1(), 2) + " %", "top-1, adaptive");
+  out += tile(fixed(last.top1(), 2) + " %", "top-1, last exit");
   out += tile(counted(data.chosen.macs), "multiply-adds, adaptive");
   out += tile(counted(last.macs), "multiply-adds, last exit");
   if (data.chosen.ms && last.ms) {

@@ -427,8 +427,9 @@ class Data(Cli):
             self.assertTrue(element.get("href", "#").startswith("#"))
             self.assertNotIn(element.tag, (space + "script", space + "link"))
         self.assertGreater(len(list(root.iter(space + "img"))), 10)
-        figures = [figure.get("id") for figure in root.iter(space + "figure")]
-        self.assertEqual(len(figures), len(set(figures)))
+        names = [element.get("id") for element in root.iter() if element.get("id")]
+        self.assertEqual(len(names), len(set(names)))
+        figures = [figure.get("id").removeprefix("figure-") for figure in root.iter(space + "figure")]
         for name in figures:
             xml.etree.ElementTree.parse(files / (name + ".svg"))
         self.refused(4, *words, says=["exists"])

@@ -64,7 +64,7 @@ TEST(Html, IsOnePageWithItsStyle) {
   EXPECT_THAT(text, StartsWith("<!DOCTYPE html>"));
   EXPECT_THAT(text, HasSubstr("<title>A &amp; B</title>"));
   EXPECT_THAT(text, HasSubstr("prefers-color-scheme:dark"));
-  EXPECT_THAT(text, HasSubstr("<figure id=\"curve\">"));
+  EXPECT_THAT(text, HasSubstr("<figure id=\"figure-curve\">"));
 }
 
 TEST(ExitClass, RunsFromFirstToLastColour) {

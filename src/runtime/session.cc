@@ -109,7 +109,6 @@ class SessionImpl {
       options.ledger->segment_ms.assign(static_cast<size_t>(shared.n) * schedule->segments.size(),
                                         0.0);
       shared.ledger = options.ledger;
-      begin_ = Worker::Clock::now();
     }
     run_workers(shared, active);
     if (options.ledger != nullptr) settle(shared, active);
@@ -203,7 +202,8 @@ class SessionImpl {
     }
   }
 
-  /// Sums the threads' books. A thread waits until it has work and until the last one is done.
+  /// Sums the threads' books. A thread waits from the beginning of the run until it has work
+  /// (checks and the policy come first), and until the last one is done.
   void settle(const RunShared& shared, size_t active) const {
     const auto end = Worker::Clock::now();
     const auto ms = [](auto from, auto to) {
@@ -216,7 +216,7 @@ class SessionImpl {
       const Worker::Times& times = workers_[t]->thread_times();
       ledger.input_ms += times.input_ms;
       ledger.decision_ms += times.decision_ms;
-      ledger.waiting_ms += ms(begin_, times.begin) + ms(times.end, end);
+      ledger.waiting_ms += ms(shared.start, times.begin) + ms(times.end, end);
     }
   }
 
@@ -249,7 +249,6 @@ class SessionImpl {
   uint64_t round_ = 0;
   bool stop_ = false;
   std::exception_ptr failure_;
-  Worker::Clock::time_point begin_;  ///< workers may begin, in a run with a ledger
 };
 
 }  // namespace runtime

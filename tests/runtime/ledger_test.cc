@@ -1,6 +1,7 @@
 // Where a run's time goes: parts are times, and nothing is counted twice.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <numeric>
 #include <thread>
@@ -15,6 +16,8 @@ namespace {
 
 /// Clock reads round; sums of many parts may differ by this much.
 constexpr double kRoundingMs = 1e-6;
+/// The promise: at most 2 % of the wall time is not explained.
+constexpr double kExplained = 0.98;
 
 struct Fixture {
   Graph graph = make_network("ranet", {{"data", "cifar10"}, {"nChannels", "8"}, {"step", "2"}});
@@ -35,16 +38,20 @@ TEST(RunLedger, PartsOfThreadsStayWithinTheirWallTime) {
     Session session(Plan::make(f.graph, f.params), {.threads = threads});
     RunLedger ledger;
     Outputs out;
-    session.run(f.inputs, {.policy = &policy, .ledger = &ledger}, out).value();
-    EXPECT_EQ(ledger.threads, threads);
-    EXPECT_GT(ledger.input_ms, 0);
-    EXPECT_GT(ledger.decision_ms, 0);
-    EXPECT_GE(ledger.waiting_ms, 0);
-    const double known =
-        ledger.input_ms + segments_sum(out.work) + ledger.decision_ms + ledger.waiting_ms;
-    EXPECT_LE(known, threads * ledger.wall_ms + kRoundingMs);
-    // Between the parts of a worker stand a few instructions; resolving the policy stands before.
-    EXPECT_GT(known, 0.5 * threads * ledger.wall_ms);
+    double best = 0;
+    // A thread that loses its core between two parts spoils a run; one of many stays whole.
+    for (int k = 0; k < 50 && best < kExplained; ++k) {
+      session.run(f.inputs, {.policy = &policy, .ledger = &ledger}, out).value();
+      EXPECT_EQ(ledger.threads, threads);
+      EXPECT_GT(ledger.input_ms, 0);
+      EXPECT_GT(ledger.decision_ms, 0);
+      EXPECT_GE(ledger.waiting_ms, 0);
+      const double known =
+          ledger.input_ms + segments_sum(out.work) + ledger.decision_ms + ledger.waiting_ms;
+      EXPECT_LE(known, threads * ledger.wall_ms + kRoundingMs);
+      best = std::max(best, known / (threads * ledger.wall_ms));
+    }
+    EXPECT_GE(best, kExplained);
   }
 }
 

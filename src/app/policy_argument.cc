@@ -96,19 +96,23 @@ void check(const Policy& policy, const Model& model) {
 }  // namespace
 
 OptionSpecs policy_options() {
-  return {
-      {"--threshold", "T[,T...]",
-       "leave where the confidence is at least T; one for all exits, or one per exit but the last; "
-       "in [0,1]; '-' switches an exit off"},
-      {"--exit", "E", "everybody leaves at exit E, counted from 0"},
-      {"--max-macs", "N", "the last exit within N multiply-adds (30M, 1.5G)"},
-      {"--deadline", "T", "the last exit that is ready after T (2ms, 0.1s)"},
-      {"--policy", "P",
-       "a policy stored in the model, a JSON file, or JSON such as {\"thresholds\":[0.9,null]}, "
-       "{\"exit\":3}, {\"max_macs\":30000000}, {\"deadline_ms\":5}, "
-       "{\"replay\":\"trace.safetensors\"}; policies combine: a sample leaves at the first that "
-       "says so"},
-  };
+  return OptionSpecs{
+             {"--threshold", "T[,T...]",
+              "leave where the confidence is at least T; one for all exits, or one per exit but "
+              "the last; "
+              "in [0,1]; '-' switches an exit off"},
+             {"--exit", "E", "everybody leaves at exit E, counted from 0"},
+             {"--max-macs", "N", "the last exit within N multiply-adds (30M, 1.5G)"},
+             {"--deadline", "T", "the last exit that is ready after T (2ms, 0.1s)"},
+             {"--policy", "P",
+              "a policy stored in the model, a JSON file, or JSON such as "
+              "{\"thresholds\":[0.9,null]}, "
+              "{\"exit\":3}, {\"max_macs\":30000000}, {\"deadline_ms\":5}, "
+              "{\"replay\":\"trace.safetensors\"}; policies combine: a sample leaves at the first "
+              "that "
+              "says so"},
+         } +
+         budget_options();
 }
 
 Result<Trace> load_trace(const std::string& path) {
@@ -160,8 +164,10 @@ Policy combined(const Policy& a, const Policy& b) {
   return out;
 }
 
-std::optional<Policy> policy_from(const Arguments& arguments, const Model& model) {
-  const bool any = arguments.has("--threshold") || arguments.has("--exit") ||
+std::optional<Policy> policy_from(const Arguments& arguments, const Model& model,
+                                  const PolicyHelp& help) {
+  const std::optional<SolvedPolicy> solved = solved_policy(arguments, model, help.times);
+  const bool any = solved || arguments.has("--threshold") || arguments.has("--exit") ||
                    arguments.has("--max-macs") || arguments.has("--deadline") ||
                    arguments.has("--policy");
   if (!any) return std::nullopt;
@@ -169,12 +175,16 @@ std::optional<Policy> policy_from(const Arguments& arguments, const Model& model
   if (const auto text = arguments.value("--policy")) {
     policy = combined(policy, named_policy(*text, model));
   }
+  if (solved) {
+    policy = combined(policy, solved->policy);
+    if (help.console != nullptr) help.console->note(solved->note);
+  }
   check(policy, model);
   return policy;
 }
 
-Policy policy_or_default(const Arguments& arguments, const Model& model) {
-  if (auto policy = policy_from(arguments, model)) return std::move(*policy);
+Policy policy_or_default(const Arguments& arguments, const Model& model, const PolicyHelp& help) {
+  if (auto policy = policy_from(arguments, model, help)) return std::move(*policy);
   const auto stored = model.policies.find("default");
   if (stored == model.policies.end()) return Policy::last_exit();
   Policy policy = parse_stored(stored->second, "policy 'default' of the model");

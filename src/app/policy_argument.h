@@ -1,10 +1,12 @@
-// Policies on the command line: --threshold, --exit, --max-macs, --deadline, --policy.
+// Policies on the command line: --threshold, --exit, --max-macs, --deadline, --policy, and those in
+// a user's units (budget_argument.h).
 #pragma once
 
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "app/budget_argument.h"
 #include "app/verb.h"
 #include "fovea/error.h"
 #include "fovea/model.h"
@@ -14,13 +16,21 @@ namespace fovea::app {
 
 [[nodiscard]] OptionSpecs policy_options();
 
+/// What a verb adds to the options. Nothing has to stand in it.
+struct PolicyHelp {
+  const Console* console = nullptr;  ///< is told what is expected of a solved policy
+  const RunTimes* times = nullptr;   ///< without it a budget in milliseconds is refused
+};
+
 /// The policy that the options say, or nothing where none of them is given. Parts combine: a sample
 /// leaves at the first that says so. Already checked against the network.
 /// Throws Error: kUsage for values that fit no network or not this one, kBadInput for files.
-[[nodiscard]] std::optional<Policy> policy_from(const Arguments& arguments, const Model& model);
+[[nodiscard]] std::optional<Policy> policy_from(const Arguments& arguments, const Model& model,
+                                                const PolicyHelp& help = {});
 
 /// policy_from, else the stored policy `default`, else the last exit.
-[[nodiscard]] Policy policy_or_default(const Arguments& arguments, const Model& model);
+[[nodiscard]] Policy policy_or_default(const Arguments& arguments, const Model& model,
+                                       const PolicyHelp& help = {});
 
 /// The text of --threshold: "0.9", "0.5,-,0.9". One value stands for all exits but the last of
 /// `n_exits`. Errors are kUsage: a value outside [0,1], nan, words, another number of values.

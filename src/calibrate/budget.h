@@ -1,8 +1,9 @@
 // From a budget to thresholds: the most accurate rule whose mean cost is within it.
 #pragma once
 
+#include <functional>
 #include <span>
-#include <vector>
+#include <string>
 
 #include "calibrate/frontier.h"
 #include "fovea/error.h"
@@ -16,12 +17,11 @@ struct BudgetRange {
 };
 [[nodiscard]] BudgetRange budget_range(const RuleData& data);
 
-/// A rule whose mean cost on `data` is at most `budget`, and there at least as accurate as every
-/// rule of the geometric family within it. It starts from `frontier` (of any samples of the same
-/// network) and improves each threshold under the budget; what is left of the budget is spent where
-/// that loses at most one answer in a thousand, since more work helps on average.
-/// Errors (kUsage): a budget outside budget_range; the range stands in the message, written by
-/// `shown`.
+/// The most accurate rule found that spends a mean cost on `data`: at most `budget`, and within 2 %
+/// of it wherever such a rule is at least as accurate as the geometric family is at this budget. It
+/// starts from `frontier` (of any samples of the same network) and that family, and improves one
+/// threshold after the other. Errors (kUsage): a budget outside budget_range; the range stands in
+/// the message, written by `shown`.
 [[nodiscard]] Result<FrontierPoint> solve_budget(const RuleData& data,
                                                  std::span<const FrontierPoint> frontier,
                                                  double budget,

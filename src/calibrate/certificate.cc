@@ -1,6 +1,7 @@
 #include "calibrate/certificate.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -38,15 +39,14 @@ std::vector<Candidate> in_order(const RuleData& select, int64_t n_certify,
   const int last = select.n_exits() - 1;
   std::vector<Candidate> all;
   for (const ThresholdRule& rule : rules) {
-    Candidate out{.rule = rule,
-                  .changes = answer_changes(select, rule),
-                  .cost = select.judge(rule).cost};
+    Candidate out{
+        .rule = rule, .changes = answer_changes(select, rule), .cost = select.judge(rule).cost};
     // Only orders: a normal bound with one change more, so that none seen is not none there is.
     constexpr double kDeviations = 1.7;
     const double changed = static_cast<double>(out.changes.lost + out.changes.gained + 1) /
                            static_cast<double>(out.changes.n);
-    out.expected_bound = out.changes.drop() +
-                         kDeviations * std::sqrt(changed / static_cast<double>(n_certify));
+    out.expected_bound =
+        out.changes.drop() + kDeviations * std::sqrt(changed / static_cast<double>(n_certify));
     all.push_back(std::move(out));
   }
   std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
@@ -79,9 +79,9 @@ ErrorInfo explained(const std::vector<Candidate>& candidates, const RuleData& ce
     const AnswerChanges other =
         certify.n() > 0 ? answer_changes(certify, candidates[i].rule) : AnswerChanges{};
     const auto n = static_cast<double>(seen.n + other.n);
-    const auto each = samples_needed(max_drop, promise.delta(),
-                                     static_cast<double>(seen.lost + other.lost) / n,
-                                     static_cast<double>(seen.gained + other.gained) / n);
+    const auto each =
+        samples_needed(max_drop, promise.delta(), static_cast<double>(seen.lost + other.lost) / n,
+                       static_cast<double>(seen.gained + other.gained) / n);
     if (each && (!needed || *each < *needed)) needed = each;
   }
   if (!needed) {
@@ -96,6 +96,18 @@ ErrorInfo explained(const std::vector<Candidate>& candidates, const RuleData& ce
 }
 
 }  // namespace
+
+std::string_view recheck_name(Recheck verdict) {
+  constexpr std::array<std::string_view, 3> kNames{"kept", "open", "broken"};
+  return kNames[static_cast<size_t>(verdict)];
+}
+
+Recheck recheck(const Promise& promise, const AnswerChanges& changes) {
+  const double max_drop = promise.max_drop / 100;
+  if (changes.n < 1) return Recheck::kOpen;
+  if (rules_out_drop(changes, max_drop, promise.delta())) return Recheck::kKept;
+  return drop_lower_bound(changes, promise.delta()) > max_drop ? Recheck::kBroken : Recheck::kOpen;
+}
 
 AnswerChanges answer_changes(const RuleData& data, const ThresholdRule& rule) {
   AnswerChanges out{.n = data.n()};

@@ -1,7 +1,9 @@
 // A promise about accuracy that holds with a stated confidence (design 6, docs/calibration.md).
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "calibrate/drop_bound.h"
@@ -26,9 +28,18 @@ struct Certificate {
   double macs = 0;        ///< mean multiply-adds on the certifying half
 };
 
-/// What a right answer's change costs in the search for candidates, in right answers: the bound grows
-/// with the root of how often answers change.
+/// What a right answer's change costs in the search for candidates, in right answers: the bound
+/// grows with the root of how often answers change.
 inline constexpr double kChangePenalty = 0.1;
+
+/// What new samples say about a promise.
+enum class Recheck : uint8_t {
+  kKept,    ///< they rule out a larger drop with the promise's confidence
+  kOpen,    ///< they neither rule it out nor contradict the promise: too few
+  kBroken,  ///< with the promise's confidence the drop is larger
+};
+[[nodiscard]] std::string_view recheck_name(Recheck verdict);
+[[nodiscard]] Recheck recheck(const Promise& promise, const AnswerChanges& changes);
 
 /// How a rule's answers differ from the last exit's.
 [[nodiscard]] AnswerChanges answer_changes(const RuleData& data, const ThresholdRule& rule);

@@ -15,8 +15,8 @@ struct ThresholdChoice {
   double cost = 0;                 ///< mean per sample
 };
 
-/// Calls `visit` for the exit switched off and for each threshold that some sample which reaches the
-/// exit has, highest first; of these only every `stride`-th. `exit` < rule.last.
+/// Calls `visit` for the exit switched off and for each threshold that some sample which reaches
+/// the exit has, highest first; of these only every `stride`-th. `exit` < rule.last.
 void for_each_threshold(const RuleData& data, const ThresholdRule& rule, int exit, int64_t stride,
                         const std::function<void(const ThresholdChoice&)>& visit);
 

@@ -57,31 +57,49 @@ double binomial_mass(int64_t k, int64_t n, double p) {
                   kk * std::log(p) + (nn - kk) * std::log1p(-p));
 }
 
-/// An upper bound, tight to 1e-12, of P(lost - gained <= s) for n samples of which each is lost or
-/// gained with these probabilities.
-double difference_cdf(int64_t s, int64_t n, double p_lost, double p_gained) {
-  const double rest = p_gained < 1 ? std::min(1.0, p_lost / (1 - p_gained)) : 1;
-  double sum = 0;
-  double mass_seen = 0;
-  const auto add = [&](int64_t gained) {
-    const double mass = binomial_mass(gained, n, p_gained);
-    mass_seen += mass;
-    sum += mass * binomial_cdf(s + gained, n - gained, rest);
-    return mass;
-  };
-  constexpr double kNegligible = 1e-16;
-  const auto mode = std::min(n, static_cast<int64_t>(static_cast<double>(n + 1) * p_gained));
-  for (int64_t g = mode; g <= n; ++g) {
-    if (add(g) < kNegligible) break;
-  }
-  for (int64_t g = mode - 1; g >= 0; --g) {
-    if (add(g) < kNegligible) break;
-  }
-  // What was left out counts as if it were within.
-  return std::min(1.0, sum + std::max(0.0, 1 - mass_seen));
-}
+/// P(X <= s + g) for X binomial with n - g trials of probability p, for g rising by one from call
+/// to call: sums are carried on, with positive terms only.
+class RisingCdf {
+ public:
+  RisingCdf(int64_t s, int64_t n, double p) : s_(s), n_(n), p_(p) {}
 
-/// Is P(lost - gained <= s) at most `level` for every p_gained in [low, high] with p_lost = p_gained
+  double operator()(int64_t gained) {
+    const int64_t k = s_ + gained;
+    const int64_t trials = n_ - gained;
+    if (k < 0) return 0;
+    if (k >= trials || p_ >= 1) return k >= trials ? 1 : 0;
+    if (known_) {
+      // One trial less, then one success more.
+      cdf_ += p_ * mass_ + mass_ * ratio(k - 1, trials);
+      mass_ *= ratio(k - 1, trials);
+    } else {
+      known_ = true;
+      cdf_ = binomial_cdf(k, trials, p_);
+      mass_ = binomial_mass(k, trials, p_);
+    }
+    // From (k; trials) to (k; trials - 1), which the next step starts from.
+    mass_ *= static_cast<double>(trials - k) / (static_cast<double>(trials) * (1 - p_));
+    constexpr double kNearUnderflow = 1e-250;
+    if (mass_ < kNearUnderflow) known_ = false;
+    return std::min(1.0, cdf_);
+  }
+
+ private:
+  /// Mass of k + 1 over mass of k.
+  [[nodiscard]] double ratio(int64_t k, int64_t trials) const {
+    return static_cast<double>(trials - k) / static_cast<double>(k + 1) * p_ / (1 - p_);
+  }
+
+  int64_t s_;
+  int64_t n_;
+  double p_;
+  bool known_ = false;
+  double cdf_ = 0;
+  double mass_ = 0;  ///< of k with one trial less than the last call
+};
+
+/// Is P(lost - gained <= s) at most `level` for every p_gained in [low, high] with p_lost =
+/// p_gained
 /// + drop? The probability falls with p_lost and rises with p_gained, so the corner
 /// (low + drop, high) bounds a whole cell; cells are halved until they say yes, or are too small.
 bool all_below(int64_t s, int64_t n, double drop, double level, double low, double high,
@@ -100,6 +118,29 @@ double binomial_cdf(int64_t k, int64_t n, double p) {
   if (k < 0) return 0;
   if (k >= n) return 1;
   return incomplete_beta(static_cast<double>(n - k), static_cast<double>(k + 1), 1 - p);
+}
+
+double difference_cdf(int64_t s, int64_t n, double p_lost, double p_gained) {
+  if (p_gained >= 1) return 1;
+  constexpr double kNegligible = 1e-16;
+  const double odds = p_gained / (1 - p_gained);
+  auto gained = std::min(n, static_cast<int64_t>(static_cast<double>(n + 1) * p_gained));
+  double mass = binomial_mass(gained, n, p_gained);
+  for (; gained > 0 && mass >= kNegligible; --gained) {
+    mass *= static_cast<double>(gained) / (static_cast<double>(n - gained + 1) * odds);
+  }
+  const auto mode = static_cast<double>(n + 1) * p_gained;
+  RisingCdf cdf(s, n, std::min(1.0, p_lost / (1 - p_gained)));
+  double sum = 0;
+  double mass_seen = 0;
+  for (; gained <= n; ++gained) {
+    mass_seen += mass;
+    sum += mass * cdf(gained);
+    if (mass<kNegligible&& static_cast<double>(gained)> mode) break;
+    mass *= odds * static_cast<double>(n - gained) / static_cast<double>(gained + 1);
+  }
+  // What was left out counts as if it were within.
+  return std::min(1.0, sum + std::max(0.0, 1 - mass_seen));
 }
 
 double clopper_pearson_upper(int64_t k, int64_t n, double alpha) {

@@ -85,8 +85,8 @@ void solve_curve(CalibrationRecord& record, const Graph& graph) {
     // The ends themselves, whatever the power rounds to.
     const double budget =
         std::clamp(range.least * std::pow(range.most / range.least, part), range.least, range.most);
-    Result<FrontierPoint> found = solve_budget(
-        chosen, frontier, budget, [](double macs) { return std::to_string(macs); });
+    Result<FrontierPoint> found =
+        solve_budget(chosen, frontier, budget, [](double macs) { return std::to_string(macs); });
     if (found.ok()) points.push_back(std::move(found).value());
   }
   record.curve.clear();
@@ -105,9 +105,8 @@ void solve_curve(CalibrationRecord& record, const Graph& graph) {
     }
     record.curve.push_back(std::move(out));
   }
-  record.candidates =
-      thinned(lagrangian_frontier(selecting(record, macs_of(graph), kChangePenalty)),
-              kMostCandidates);
+  record.candidates = thinned(
+      lagrangian_frontier(selecting(record, macs_of(graph), kChangePenalty)), kMostCandidates);
 }
 
 RuleData selecting(const CalibrationRecord& record, AskedCost cost, double change_penalty) {

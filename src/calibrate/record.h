@@ -26,14 +26,14 @@ struct CurvePoint {
 /// Recorded confidences of labelled samples in two halves: one chooses, the other certifies.
 /// Thread-safety: a value.
 struct CalibrationRecord {
-  std::string data;   ///< as the command line named it
+  std::string data;  ///< as the command line named it
   std::string split;
-  uint64_t seed = 0;  ///< of the halves
-  std::vector<Metric> metrics;   ///< [K]
-  ExitTable table;               ///< confidence and answer of every sample at every exit
-  std::vector<int64_t> labels;   ///< [n]
-  std::vector<int64_t> select;   ///< samples that choose, ascending
-  std::vector<int64_t> certify;  ///< all others, ascending
+  uint64_t seed = 0;                      ///< of the halves
+  std::vector<Metric> metrics;            ///< [K]
+  ExitTable table;                        ///< confidence and answer of every sample at every exit
+  std::vector<int64_t> labels;            ///< [n]
+  std::vector<int64_t> select;            ///< samples that choose, ascending
+  std::vector<int64_t> certify;           ///< all others, ascending
   std::vector<CurvePoint> curve;          ///< by rising cost
   std::vector<ThresholdRule> candidates;  ///< what a bounded drop is chosen from (certificate.h)
   std::vector<SegmentTimes> times;

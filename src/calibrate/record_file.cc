@@ -66,10 +66,11 @@ class Reader {
   const Tensor& tensor(const char* name) const {
     const auto at = model_.extra.find(name);
     if (at != model_.extra.end()) return at->second;
-    ErrorInfo error{.kind = ErrorKind::kUsage,
-                    .what = "the model holds no calibration scores",
-                    .where = source_,
-                    .hint = "`fovea calibrate MODEL --data D --split val -o OUT.fovea` stores them"};
+    ErrorInfo error{
+        .kind = ErrorKind::kUsage,
+        .what = "the model holds no calibration scores",
+        .where = source_,
+        .hint = "`fovea calibrate MODEL --data D --split val -o OUT.fovea` stores them"};
     throw Error(std::move(error));
   }
 

@@ -110,14 +110,14 @@ class Reader {
   }
 
   Certificate certificate(const Json& from) const {
-    return {.promise = {.max_drop = number(from, "max_drop"),
-                        .confidence = number(from, "confidence")},
-            .rule = rule(part(from, "policy")),
-            .changes = {.n = count(from, "n"),
-                        .lost = count(from, "lost"),
-                        .gained = count(from, "gained")},
-            .bound = number(from, "bound"),
-            .macs = number(from, "macs")};
+    return {
+        .promise = {.max_drop = number(from, "max_drop"), .confidence = number(from, "confidence")},
+        .rule = rule(part(from, "policy")),
+        .changes = {.n = count(from, "n"),
+                    .lost = count(from, "lost"),
+                    .gained = count(from, "gained")},
+        .bound = number(from, "bound"),
+        .macs = number(from, "macs")};
   }
 
  private:
@@ -128,16 +128,11 @@ class Reader {
 }  // namespace
 
 std::string calibration_to_json(const CalibrationRecord& record) {
-  Json out{{"rule", "official"},
-           {"data", record.data},
-           {"split", record.split},
-           {"n", record.table.n},
-           {"seed", record.seed},
-           {"metrics", Json::array()},
-           {"curve", Json::array()},
-           {"candidates", Json::array()},
-           {"times", Json::array()},
-           {"certificates", Json::array()}};
+  Json out{{"rule", "official"},     {"data", record.data},
+           {"split", record.split},  {"n", record.table.n},
+           {"seed", record.seed},    {"metrics", Json::array()},
+           {"curve", Json::array()}, {"candidates", Json::array()},
+           {"times", Json::array()}, {"certificates", Json::array()}};
   for (const Metric metric : record.metrics) {
     out["metrics"].push_back(std::string(kEnumNames<Metric>[static_cast<size_t>(metric)]));
   }

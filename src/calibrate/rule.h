@@ -13,8 +13,8 @@
 
 namespace fovea {
 
-/// Mean cost of leaving at each of the exits that are asked (ascending), in any unit: a switched-off
-/// exit has no head, so the cost depends on the whole set.
+/// Mean cost of leaving at each of the exits that are asked (ascending), in any unit: a
+/// switched-off exit has no head, so the cost depends on the whole set.
 using AskedCost = std::function<std::vector<double>(std::span<const int> asked)>;
 
 /// Multiply-adds as the runtime counts them (macs_when_leaving). The graph must outlive it.
@@ -22,7 +22,8 @@ using AskedCost = std::function<std::vector<double>(std::span<const int> asked)>
 
 /// A policy of thresholds: where a sample leaves, and the exit at which everybody left over does.
 struct ThresholdRule {
-  std::vector<std::optional<float>> thresholds;  ///< [K]; nothing = off; from `last` on not looked at
+  std::vector<std::optional<float>>
+      thresholds;  ///< [K]; nothing = off; from `last` on not looked at
   int last = 0;
 
   [[nodiscard]] std::vector<int> asked() const;

@@ -90,6 +90,7 @@ class Verifier {
     }
     full_macs_ += static_cast<double>(sum(full_out_.macs));
     adaptive_macs_ += static_cast<double>(sum(adaptive_out_.macs));
+    count_changes(loaded.value().labels);
     auto found = compare_with_hindsight(full_out_.exit_logits, metrics_, resolved.value(),
                                         adaptive_out_, begin);
     disagree_.insert(disagree_.end(), found.begin(), found.end());
@@ -105,7 +106,8 @@ class Verifier {
                      .macs_adaptive = adaptive_macs_ / samples,
                      .ms_full = (load_ms_ + full_ms_) / samples,
                      .ms_adaptive = (load_ms_ + adaptive_ms_) / samples,
-                     .load_ms = load_ms_ / samples};
+                     .load_ms = load_ms_ / samples,
+                     .changes = changes_};
     if (all_measured_ && adaptive_ms_ > 0) out.realisation = segment_ms_ / adaptive_ms_;
     return out;
   }
@@ -125,6 +127,19 @@ class Verifier {
     return {.full = std::min(a.full, b.full),
             .adaptive = std::min(a.adaptive, b.adaptive),
             .segments = total(b) < total(a) ? b.segments : a.segments};
+  }
+
+  void count_changes(std::span<const int64_t> labels) {
+    const Tensor& last = full_out_.exit_logits.back();
+    for (size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i] < 0) continue;
+      const auto sample = static_cast<int64_t>(i);
+      const bool there = first_maximum(row_of(last, sample)) == labels[i];
+      const bool here = first_maximum(row_of(adaptive_out_.logits, sample)) == labels[i];
+      ++changes_.n;
+      if (there && !here) ++changes_.lost;
+      if (here && !there) ++changes_.gained;
+    }
   }
 
   static int64_t sum(const Tensor& tensor) {
@@ -170,6 +185,7 @@ class Verifier {
   bool all_measured_ = true;
   double full_macs_ = 0;
   double adaptive_macs_ = 0;
+  AnswerChanges changes_;
   std::vector<Disagreement> disagree_;
 };
 

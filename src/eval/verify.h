@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "calibrate/drop_bound.h"
 #include "eval/full_pass.h"
 #include "eval/input_source.h"
 #include "fovea/error.h"
@@ -49,6 +50,8 @@ struct Verification {
   double ms_full = 0;        ///< mean wall time per sample, loading and transforms included
   double ms_adaptive = 0;    ///< the same under the policy
   double load_ms = 0;        ///< of both, loading and transforms
+  /// Right answers lost and gained against the last exit, on the samples whose class is known.
+  AnswerChanges changes;
   /// (Sum over samples of the full run's times of the segments that the adaptive run executed)
   /// / (wall time of the adaptive runs); 1 says that leaving early costs nothing. The full run is
   /// one that asks the policy's exits, in the same sitting, batch by batch.

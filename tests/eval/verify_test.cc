@@ -240,7 +240,27 @@ TEST_F(Verify, SaysItInJson) {
                                .ms_full = 2,
                                .ms_adaptive = 1}),
             R"({"n":2,"agree":1,"disagree":[1],"macs_full":8.0,"macs_adaptive":4.0,)"
-            R"("ms_full":2.0,"ms_adaptive":1.0,"realisation":null})");
+            R"("ms_full":2.0,"ms_adaptive":1.0,"realisation":null,"drop":null,"lost":0,)"
+            R"("gained":0,"certificate":null})");
+  const std::string promised =
+      verification_json({.n = 400, .agree = 400, .changes = {.n = 400, .lost = 2, .gained = 1}},
+                        Promise{.max_drop = 25, .confidence = 95});
+  EXPECT_THAT(promised, HasSubstr(R"("drop":0.25,"lost":2,"gained":1)"));
+  EXPECT_THAT(promised, HasSubstr(R"("certificate":{"max_drop":25.0,"confidence":95.0,"bound":)"));
+  EXPECT_THAT(promised, HasSubstr(R"("verdict":"kept"})"));
+}
+
+TEST_F(Verify, CountsRightAnswersThatChange) {
+  const auto unchanged = verified(by_confidence()).changes;
+  EXPECT_EQ(unchanged.n, 4);
+  EXPECT_EQ(unchanged.lost + unchanged.gained, 0);
+  adaptive.after = [](Outputs& outputs) {
+    for (float& logit : outputs.logits.data<float>()) logit = -logit;
+  };
+  // All four are right at the last exit.
+  EXPECT_EQ(verified(by_confidence()).changes.lost, 4);
+  const TensorSource unlabelled(four_samples().load(0, 4).value().inputs);
+  EXPECT_EQ(verify(honest, adaptive, unlabelled, by_confidence()).value().changes.n, 0);
 }
 
 TEST(ExecutedSegments, CountOnlyThoseUpToTheExit) {

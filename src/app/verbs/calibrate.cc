@@ -1,9 +1,12 @@
 // fovea calibrate: policies from held-out data, stored in the model.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "app/budget_argument.h"
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/output.h"
+#include "app/segment_timing.h"
 #include "app/table.h"
 #include "app/tensor_files.h"
 #include "app/timed.h"
@@ -11,6 +14,7 @@
 #include "base/words.h"
 #include "calibrate/hindsight.h"
 #include "calibrate/official.h"
+#include "calibrate/record.h"
 #include "eval/anytime.h"
 #include "eval/executed.h"
 
@@ -29,9 +33,10 @@ OptionSpecs options() {
              {"--default", "NAME",
               "this policy also becomes `default`, which holds where no other "
               "is given"},
+             {"--seed", "S", "which samples choose and which certify; 0"},
              force_option(),
          } +
-         executor_options() + batch_options();
+         promise_options() + executor_options() + batch_options();
 }
 
 /// Half precision stays half precision.
@@ -61,6 +66,51 @@ Json json_of(const std::vector<Row>& rows) {
   return out;
 }
 
+Json json_of(const CalibrationRecord& record) {
+  Json out = Json::array();
+  for (const CurvePoint& point : record.curve) {
+    out.push_back({{"policy", Json::parse(policy_to_json(point.rule.policy()))},
+                   {"macs", point.macs},
+                   {"top1", point.top1},
+                   {"held_out", {{"macs", point.held_out_macs}, {"top1", point.held_out_top1}}}});
+  }
+  return out;
+}
+
+Json json_of(const Certificate& certificate) {
+  return {{"name", certificate_name(certificate.promise)},
+          {"policy", Json::parse(policy_to_json(certificate.rule.policy()))},
+          {"max_drop", certificate.promise.max_drop},
+          {"confidence", certificate.promise.confidence},
+          {"n", certificate.changes.n},
+          {"lost", certificate.changes.lost},
+          {"gained", certificate.changes.gained},
+          {"bound", certificate.bound},
+          {"macs", certificate.macs}};
+}
+
+std::string curve_text(const CalibrationRecord& record) {
+  Table table({{"threshold", Table::Align::kLeft},
+               {"Mmacs"},
+               {"top-1 %"},
+               {"Mmacs, other half"},
+               {"top-1 %, other half"}});
+  for (const CurvePoint& point : record.curve) {
+    table.add({rule_text(point.rule), millions(point.macs), fixed(point.top1, 2),
+               millions(point.held_out_macs), fixed(point.held_out_top1, 2)});
+  }
+  return table.text();
+}
+
+/// Segment times on the data's own pictures, loading apart.
+SegmentTimes timed(Executor& executor, const InputSource& source, const TimeKey& key) {
+  constexpr double kSeconds = 2;
+  const LabelledInputs batch = source.load(0, std::min(source.n(), key.batch)).value();
+  SegmentTimes out = measured_segments(executor, batch.inputs, key, kSeconds);
+  out.load_ms = measured_load_ms(source, key.batch);
+  return out;
+}
+
 void set_default(Model& model, const std::string& name) {
   const auto found = model.policies.find(name);
   if (found != model.policies.end()) {
@@ -82,6 +132,7 @@ void set_default(Model& model, const std::string& name) {
 int run(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
   arguments.expect_inputs(1, 1, "one MODEL");
+  const std::optional<Promise> promise = promise_from(arguments);
   const std::string& input = arguments.inputs().front();
   const bool in_place = arguments.has("--in-place");
   if (in_place == arguments.has("--output")) {
@@ -106,30 +157,53 @@ int run(Context& context, const Arguments& arguments) {
   const Scores scores =
       record_scores(*executor, *source, {.batch = batch, .progress = progress.callback()}).value();
 
+  CalibrationRecord record =
+      record_of(scores, static_cast<uint64_t>(arguments.count("--seed", 0, 0, INT64_MAX))).value();
+  record.data = json_text(arguments.needed("--data"));
+  record.split = json_text(arguments.value_or("--split", ""));
+  solve_curve(record, network.graph());
+  if (promise) {
+    record.certificates.push_back(certify(selecting(record, macs_of(network.graph())),
+                                          certifying(record, macs_of(network.graph())),
+                                          record.candidates, *promise)
+                                      .value());
+  }
+  record.times.push_back(timed(*executor, *source, time_key(execution, batch)));
+
   std::vector<Row> rows;
   for (OfficialPoint& point : solve_official(exit_table(scores))) {
     AdaptiveReport judged = evaluate_hindsight(scores, network.graph(), point.policy).value();
     network.model.policies[point.name] = policy_to_json(point.policy);
     rows.push_back({std::move(point), std::move(judged)});
   }
+  for (const Certificate& each : record.certificates) {
+    network.model.policies[certificate_name(each.promise)] = policy_to_json(each.rule.policy());
+  }
   if (const auto name = arguments.value("--default")) set_default(network.model, *name);
-  network.model.metadata["fovea.calibration"] = Json{
-      {"rule", "official"},
-      {"data", json_text(arguments.needed("--data"))},
-      {"split", json_text(arguments.value_or("--split", ""))},
-      {"n", scores.n()}}.dump();
+  store_calibration(record, network.model);
   save_model(output, network.model, storage_of(input), overwrite).value();
 
   if (context.console.json()) {
-    context.console.json_result(
-        Json{{"model", json_text(output)}, {"n", scores.n()}, {"policies", json_of(rows)}});
+    Json certificates = Json::array();
+    for (const Certificate& each : record.certificates) certificates.push_back(json_of(each));
+    context.console.json_result(Json{{"model", json_text(output)},
+                                     {"n", scores.n()},
+                                     {"policies", json_of(rows)},
+                                     {"curve", json_of(record)},
+                                     {"certificates", certificates},
+                                     {"load_ms", record.times.back().load_ms},
+                                     {"segment_ms", record.times.back().segment_ms}});
   } else {
     Table table({{"policy", Table::Align::kLeft}, {"top-1 %"}, {"Mmacs"}});
     for (const Row& row : rows) {
       table.add({row.point.name, row.held_out.top1 ? fixed(*row.held_out.top1, 2) : "-",
                  millions(row.held_out.mean_macs)});
     }
-    context.console.result(table.text());
+    std::string text = table.text() + "\n" + curve_text(record);
+    for (const Certificate& each : record.certificates) {
+      text += "\n" + certificate_name(each.promise) + ": " + certificate_text(each) + "\n";
+    }
+    context.console.result(text);
   }
   context.console.note("wrote " + shown_path(output) + ": " + std::to_string(rows.size()) +
                        " policies from " + std::to_string(scores.n()) + " samples");
@@ -147,11 +221,17 @@ const Verb kCalibrateVerb{
         "and MSDNet: exits get geometric quotas with ratio 0.05, 0.10, ... 1.95, small ratios "
         "leave "
         "early. The policies are stored as official-0.05 to official-1.95.\n"
+        "It also stores the scores and the segment times, so that --budget, --accuracy and "
+        "--max-drop of the other verbs can be solved for later. The samples are cut into halves: "
+        "one chooses thresholds, on the other they are measured and certified. With --max-drop the "
+        "certified policy is stored too, as max-drop-P-C.\n"
         "Use data that the network was not trained on.",
     .examples =
         "fovea calibrate m.fovea --data cifar10 --split val -o calibrated.fovea\n"
         "fovea calibrate m.fovea --data pictures/ --split val --in-place --default "
-        "official-0.80",
+        "official-0.80\n"
+        "fovea calibrate m.fovea --data cifar10 --split val -o c.fovea --max-drop 1% "
+        "--confidence 95%",
     .options = options,
     .run = run,
 };

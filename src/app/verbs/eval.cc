@@ -70,11 +70,13 @@ int eval_model(Context& context, const Arguments& arguments) {
   const auto asked_mode = mode_from(arguments);
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
-  const Policy policy = policy_or_default(arguments, network.model);
+  const auto source = source_from(arguments, network, context.console);
+  const RunTimes times = run_times(context, network, execution, batch, source.get());
+  const Policy policy =
+      policy_or_default(arguments, network.model, {.console = &context.console, .times = &times});
   const bool scores_cannot_say = policy.deadline_ms || !policy.points.empty();
   const EvalMode mode =
       asked_mode.value_or(scores_cannot_say ? EvalMode::kExecuted : EvalMode::kHindsight);
-  const auto source = source_from(arguments, network, context.console);
   const auto executor = make_executor(context, network, execution);
 
   Progress full_progress(context.console, "recorded");

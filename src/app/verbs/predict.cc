@@ -61,10 +61,10 @@ std::string_view kind_word(ErrorKind kind) {
 
 class Predictor {
  public:
-  Predictor(Context& context, const Arguments& arguments, const Execution& execution)
+  Predictor(Context& context, const Arguments& arguments, const Execution& execution, int64_t batch)
       : console_(context.console),
         network_(network_from(arguments, Weights::kNeeded)),
-        policy_(policy_or_default(arguments, network_.model)),
+        policy_(policy_of(context, arguments, execution, batch)),
         transform_(transform_of(network_)),
         input_(input_name(network_)),
         threads_(execution.threads),
@@ -96,6 +96,14 @@ class Predictor {
   }
 
  private:
+  Policy policy_of(const Context& context, const Arguments& arguments, const Execution& execution,
+                   int64_t batch) const {
+    RunTimes times = run_times(context, network_, execution, batch, nullptr);
+    // Pictures are not read ahead: they are taken to load as those of the calibration did.
+    times.load_ms = nullptr;
+    return policy_or_default(arguments, network_.model, {.console = &console_, .times = &times});
+  }
+
   void decode_all(const std::vector<std::string>& files) {
     std::atomic<size_t> next{0};
     const auto work = [&] {
@@ -279,8 +287,8 @@ class Predictor {
 
 int run(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
-  const auto batch = static_cast<size_t>(arguments.count("--batch", kUsualBatch, 1, 1 << 16));
-  Predictor predictor(context, arguments, execution);
+  const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
+  Predictor predictor(context, arguments, execution, batch);
   if (predictor.network().rest.empty()) {
     throw Error({.kind = ErrorKind::kUsage,
                  .what = "no picture",
@@ -293,7 +301,7 @@ int run(Context& context, const Arguments& arguments) {
   while (true) {
     auto file = inputs.next();
     if (file) files.push_back(std::move(*file));
-    if (!files.empty() && (!file || files.size() == batch)) {
+    if (!files.empty() && (!file || static_cast<int64_t>(files.size()) == batch)) {
       n += static_cast<int64_t>(files.size());
       predictor.predict(files);
       files.clear();

@@ -36,14 +36,19 @@ double top1(const RuleResult& result, int64_t n) {
   return 100 * static_cast<double>(result.correct) / static_cast<double>(n);
 }
 
-/// "on 2500 samples not used for it 29.81 Mmacs, top-1 90.32 %".
+/// How the samples that an expectation is measured on are called.
+constexpr std::string_view kUnused = "not used for it";
+constexpr std::string_view kCertifying = "of the certifying half";
+
+/// "threshold 0.93,-; on 2500 samples not used for it 29.81 Mmacs, top-1 90.32 %".
 std::string expectation(const CalibrationRecord& record, const ThresholdRule& rule,
-                        const AskedCost& cost, const std::function<std::string(double)>& shown) {
+                        const AskedCost& cost, const std::function<std::string(double)>& shown,
+                        std::string_view samples) {
   const bool held_out = !record.certify.empty();
   const RuleData data = held_out ? certifying(record, cost) : selecting(record, cost);
   const RuleResult result = data.judge(rule);
   return "threshold " + rule_text(rule) + "; on " + std::to_string(data.n()) + " samples " +
-         (held_out ? "not used for it " : "") + shown(result.cost) + ", top-1 " +
+         (held_out ? std::string(samples) + " " : "") + shown(result.cost) + ", top-1 " +
          fixed(top1(result, data.n()), 2) + " %";
 }
 
@@ -87,7 +92,7 @@ SolvedPolicy for_budget(const std::string& text, const Model& model, const RunTi
   const std::function<std::string(double)> shown = macs ? macs_text : ms_text;
   const RuleData select = selecting(record, cost);
   const FrontierPoint found = solve_budget(select, known_points(record), budget, shown).value();
-  std::string note = "--budget " + text + ": " + expectation(record, found.rule, cost, shown);
+  std::string note = "--budget " + text + ": " + expectation(record, found.rule, cost, shown, kUnused);
   for (const CurvePoint& point : record.curve) {
     const RuleResult cheaper = select.judge(point.rule);
     if (cheaper.correct < found.result.correct) continue;
@@ -110,7 +115,7 @@ SolvedPolicy for_accuracy(const std::string& text, const Model& model) {
     if (point.held_out_top1 >= wanted) {
       return {.policy = point.rule.policy(),
               .note = "--accuracy " + text + ": " +
-                      expectation(record, point.rule, macs_of(model.graph), macs_text)};
+                      expectation(record, point.rule, macs_of(model.graph), macs_text, kCertifying)};
     }
   }
   throw Error(
@@ -121,26 +126,23 @@ SolvedPolicy for_accuracy(const std::string& text, const Model& model) {
        .found = fixed(wanted, 2) + " %"});
 }
 
-Certificate certified(const Promise& promise, const Model& model, const CalibrationRecord& record) {
-  return certify(selecting(record, macs_of(model.graph)), certifying(record, macs_of(model.graph)),
-                 record.candidates, promise)
-      .value();
-}
-
 SolvedPolicy for_promise(const Promise& promise, const Model& model) {
   const CalibrationRecord record = stored_calibration(model, kModel).value();
-  Certificate found = certified(promise, model, record);
-  std::string note = "--max-drop " + fixed(promise.max_drop, 2) +
-                     "%: " + expectation(record, found.rule, macs_of(model.graph), macs_text) +
+  const AskedCost macs = macs_of(model.graph);
+  Certificate found =
+      certify(selecting(record, macs), certifying(record, macs), record.candidates, promise)
+          .value();
+  std::string note = "--max-drop " + fixed(promise.max_drop, 2) + "%: " +
+                     expectation(record, found.rule, macs, macs_text, kCertifying) +
                      "; with confidence " + fixed(promise.confidence, 1) +
-                     " % the drop is at most " + fixed(found.bound, 2) + " points";
+                     " % the drop is at most " + fixed(promise.max_drop, 2) + " points";
   return {.policy = found.rule.policy(), .certificate = std::move(found), .note = std::move(note)};
 }
 
 void require_alone(const Arguments& arguments) {
   std::string first;
   for (const char* option :
-       {"--budget", "--accuracy", "--max-drop", "--threshold", "--exit", "--policy"}) {
+       {"--budget", "--accuracy", "--max-drop", "--threshold", "--patience", "--exit", "--policy"}) {
     if (!arguments.has(option)) continue;
     if (!first.empty()) {
       throw Error({.kind = ErrorKind::kUsage,
@@ -161,18 +163,20 @@ bool same_policy(const Policy& a, const Policy& b) {
 OptionSpecs promise_options() {
   return {
       {"--max-drop", "P",
-       "the cheapest policy that loses at most P points of accuracy against the last exit (1%), "
-       "certified with --confidence"},
-      {"--confidence", "C", "of --max-drop; 95%"},
+       "the cheapest policy that loses at most P percentage points of top-1 against the last exit "
+       "(1%), certified on the half that did not choose thresholds (docs/calibration.md)"},
+      {"--confidence", "C", "how sure --max-drop is, from 50% to below 100%; 95%"},
   };
 }
 
 OptionSpecs budget_options() {
   return OptionSpecs{
              {"--budget", "B",
-              "the most accurate policy for a mean cost a sample: multiply-adds (30M) or wall time "
-              "(2ms); this and the next need a calibrated model"},
-             {"--accuracy", "P", "the cheapest policy that reaches this top-1 (90%)"},
+              "the most accurate policy of a mean cost a sample: multiply-adds (30M) or wall time "
+              "with loading (2ms); this, --accuracy and --max-drop are solved from what `fovea "
+              "calibrate` stored in MODEL, and a note says what to expect"},
+             {"--accuracy", "P",
+              "the cheapest policy that reaches this top-1 on the calibration samples (90%)"},
          } +
          promise_options();
 }
@@ -200,15 +204,18 @@ std::optional<SolvedPolicy> solved_policy(const Arguments& arguments, const Mode
   return budget ? for_budget(*budget, model, times) : for_accuracy(*accuracy, model);
 }
 
-std::optional<Certificate> certificate_of(const Arguments& arguments, const Model& model,
-                                          const Policy& policy) {
-  const Result<CalibrationRecord> record = stored_calibration(model, kModel);
-  if (!record.ok()) return std::nullopt;
-  std::vector<Certificate> known = record.value().certificates;
-  if (const auto promise = promise_from(arguments)) {
-    known.insert(known.begin(), certified(*promise, model, record.value()));
+std::optional<Certificate> certificate_of(const std::optional<SolvedPolicy>& solved,
+                                          const Model& model, const Policy& policy) {
+  if (solved && solved->certificate && same_policy(solved->certificate->rule.policy(), policy)) {
+    return solved->certificate;
   }
-  for (Certificate& each : known) {
+  Result<CalibrationRecord> record = stored_calibration(model, kModel);
+  if (!record.ok()) {
+    // A model without calibration has no certificate either.
+    if (record.error().kind == ErrorKind::kUsage) return std::nullopt;
+    throw Error(record.error());
+  }
+  for (Certificate& each : record.value().certificates) {
     if (same_policy(each.rule.policy(), policy)) return std::move(each);
   }
   return std::nullopt;
@@ -223,8 +230,8 @@ std::string certificate_name(const Promise& promise) {
 std::string certificate_text(const Certificate& certificate) {
   const AnswerChanges& changes = certificate.changes;
   return "with confidence " + fixed(certificate.promise.confidence, 1) + " % the drop is at most " +
-         fixed(certificate.promise.max_drop, 2) + " points (bound " + fixed(certificate.bound, 2) +
-         "): of " + std::to_string(changes.n) + " samples " + std::to_string(changes.lost) +
+         fixed(certificate.promise.max_drop, 2) + " points (these samples alone bound it by " +
+         fixed(certificate.bound, 2) + "): of " + std::to_string(changes.n) + " samples " + std::to_string(changes.lost) +
          " answers were lost and " + std::to_string(changes.gained) + " gained, " +
          millions(certificate.macs) + " Mmacs a sample";
 }
@@ -235,6 +242,7 @@ std::string rule_text(const ThresholdRule& rule) {
     const auto& threshold = rule.thresholds[static_cast<size_t>(exit)];
     out += (exit == 0 ? "" : ",") + (threshold ? json_float(*threshold).dump() : std::string("-"));
   }
+  if (rule.patience > 0) out = "patience " + std::to_string(rule.patience);
   if (rule.last + 1 < static_cast<int>(rule.thresholds.size())) {
     out += (out.empty() ? "exit " : ", exit ") + std::to_string(rule.last);
   }

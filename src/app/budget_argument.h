@@ -34,8 +34,9 @@ struct SolvedPolicy {
 [[nodiscard]] std::optional<SolvedPolicy> solved_policy(const Arguments& arguments,
                                                         const Model& model, const RunTimes* times);
 
-/// The certificate under which the model's file, or --max-drop, puts exactly this policy.
-[[nodiscard]] std::optional<Certificate> certificate_of(const Arguments& arguments,
+/// The certificate under which --max-drop, or else the model's file, puts exactly this policy.
+/// Throws Error (kBadInput) for a damaged record.
+[[nodiscard]] std::optional<Certificate> certificate_of(const std::optional<SolvedPolicy>& solved,
                                                         const Model& model, const Policy& policy);
 
 /// "max-drop-1-95": the name under which a model stores the policy of a certificate.
@@ -43,7 +44,7 @@ struct SolvedPolicy {
 /// One sentence: what is promised and on what it rests.
 [[nodiscard]] std::string certificate_text(const Certificate& certificate);
 
-/// "0.93,-" and the last exit where it is not the network's.
+/// "0.93,-" or "patience 2", and the last exit where it is not the network's.
 [[nodiscard]] std::string rule_text(const ThresholdRule& rule);
 
 }  // namespace fovea::app

@@ -1,4 +1,4 @@
-// Policies on the command line: --threshold, --exit, --max-macs, --deadline, --policy, and those in
+// Policies on the command line: --threshold, --patience, --exit, --max-macs, --deadline, --policy, and those in
 // a user's units (budget_argument.h).
 #pragma once
 
@@ -20,6 +20,8 @@ namespace fovea::app {
 struct PolicyHelp {
   const Console* console = nullptr;  ///< is told what is expected of a solved policy
   const RunTimes* times = nullptr;   ///< without it a budget in milliseconds is refused
+  /// What solved_policy gave, where the verb has asked already: solving takes a while.
+  const std::optional<SolvedPolicy>* solved = nullptr;
 };
 
 /// The policy that the options say, or nothing where none of them is given. Parts combine: a sample

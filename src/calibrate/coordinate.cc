@@ -4,7 +4,7 @@ namespace fovea {
 
 void for_each_threshold(const RuleData& data, const ThresholdRule& rule, int exit, int64_t stride,
                         const std::function<void(const ThresholdChoice&)>& visit) {
-  FOVEA_CHECK(exit < rule.last && stride >= 1);
+  FOVEA_CHECK(exit < rule.last && stride >= 1 && rule.patience == 0);
   ThresholdRule off = rule;
   off.thresholds[static_cast<size_t>(exit)].reset();
   ThresholdRule on = off;
@@ -48,6 +48,7 @@ void for_each_threshold(const RuleData& data, const ThresholdRule& rule, int exi
 ThresholdRule coordinate_ascent(
     const RuleData& data, ThresholdRule rule, int64_t stride,
     const std::function<bool(const ThresholdChoice& a, const ThresholdChoice& b)>& better) {
+  if (rule.patience > 0) return rule;
   constexpr int kMostRounds = 30;
   const RuleResult start = data.judge(rule);
   ThresholdChoice present{.value = start.value, .cost = start.cost};

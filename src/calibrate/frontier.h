@@ -14,8 +14,8 @@ struct FrontierPoint {
 
 /// Maximises value − λ·cost by coordinate ascent over the thresholds of every exit, switched off
 /// included, for a falling series of λ, for every last exit, from the cheap and from the dear side;
-/// the published geometric rule's points and the single exits compete as well. Rising cost, rising
-/// value. Source: specs/survey.md 3.3 (b).
+/// the published geometric rule's points, the single exits and every patience compete as well.
+/// Rising cost, rising value. Source: specs/survey.md 3.3 (b).
 [[nodiscard]] std::vector<FrontierPoint> lagrangian_frontier(const RuleData& data);
 
 /// Points that no other beats, by rising cost.

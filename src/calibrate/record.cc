@@ -32,6 +32,23 @@ std::vector<int64_t> others(int64_t n, const std::vector<int64_t>& some) {
   return out;
 }
 
+std::vector<int64_t> labelled(const Scores& scores) {
+  std::vector<int64_t> out;
+  for (int64_t i = 0; i < scores.n(); ++i) {
+    if (scores.labels[static_cast<size_t>(i)] >= 0) out.push_back(i);
+  }
+  return out;
+}
+
+/// Where members of an ascending list stand in it.
+std::vector<int64_t> places_in(const std::vector<int64_t>& all, const std::vector<int64_t>& some) {
+  std::vector<int64_t> out;
+  for (const int64_t each : some) {
+    out.push_back(std::lower_bound(all.begin(), all.end(), each) - all.begin());
+  }
+  return out;
+}
+
 /// Evenly spaced members, the first and the last among them.
 std::vector<ThresholdRule> thinned(const std::vector<FrontierPoint>& points, size_t most) {
   std::vector<ThresholdRule> out;
@@ -45,33 +62,34 @@ std::vector<ThresholdRule> thinned(const std::vector<FrontierPoint>& points, siz
 
 }  // namespace
 
-Result<CalibrationRecord> record_of(const Scores& scores, uint64_t seed) {
-  const ExitTable all = exit_table(scores);
-  std::vector<int64_t> known;
-  for (int64_t i = 0; i < all.n; ++i) {
-    if (scores.labels[static_cast<size_t>(i)] >= 0) known.push_back(i);
-  }
-  if (known.empty()) {
-    return ErrorInfo{.kind = ErrorKind::kBadInput,
-                     .what = "calibration needs samples whose class is known",
-                     .where = "calibration data",
-                     .found = std::to_string(all.n) + " samples without a class"};
-  }
-  CalibrationRecord out{.seed = seed,
-                        .metrics = scores.metrics,
-                        .table = rows_of(all, known),
-                        .labels = rows_of(scores.labels, known)};
-  if (out.metrics.empty()) {
-    out.metrics.assign(static_cast<size_t>(all.n_exits), Metric::kMaxSoftmax);
-  }
+Halves halves_of(const Scores& scores, uint64_t seed) {
+  const std::vector<int64_t> known = labelled(scores);
   std::vector<int64_t> places(known.size());
   std::iota(places.begin(), places.end(), 0);
   NoiseCursor noise(Noise(seed, "calibration halves"));
   for (size_t i = places.size(); i > 1; --i) std::swap(places[i - 1], places[noise.below(i)]);
   places.resize(places.size() / 2);
   std::sort(places.begin(), places.end());
-  out.select = others(out.table.n, places);
-  out.certify = std::move(places);
+  return {.select = rows_of(known, others(static_cast<int64_t>(known.size()), places)),
+          .certify = rows_of(known, places)};
+}
+
+Result<CalibrationRecord> record_of(const Scores& scores, uint64_t seed) {
+  const std::vector<int64_t> known = labelled(scores);
+  if (known.empty()) {
+    return ErrorInfo{.kind = ErrorKind::kBadInput,
+                     .what = "calibration needs samples whose class is known",
+                     .where = "calibration data",
+                     .found = std::to_string(scores.n()) + " samples without a class"};
+  }
+  CalibrationRecord out{.seed = seed,
+                        .scoring = scores.scoring,
+                        .table = rows_of(exit_table(scores), known),
+                        .labels = rows_of(scores.labels, known)};
+  if (out.scoring.empty()) out.scoring.resize(static_cast<size_t>(scores.n_exits()));
+  const Halves halves = halves_of(scores, seed);
+  out.select = places_in(known, halves.select);
+  out.certify = places_in(known, halves.certify);
   return out;
 }
 

@@ -29,7 +29,7 @@ struct CalibrationRecord {
   std::string data;  ///< as the command line named it
   std::string split;
   uint64_t seed = 0;                      ///< of the halves
-  std::vector<Metric> metrics;            ///< [K]
+  std::vector<Scoring> scoring;           ///< [K], of the confidences below
   ExitTable table;                        ///< confidence and answer of every sample at every exit
   std::vector<int64_t> labels;            ///< [n]
   std::vector<int64_t> select;            ///< samples that choose, ascending
@@ -40,8 +40,16 @@ struct CalibrationRecord {
   std::vector<Certificate> certificates;
 };
 
-/// Takes the labelled samples of recorded scores and cuts them into halves by a seeded permutation;
-/// of an odd number the selecting half is the larger. Errors (kBadInput): no labelled sample.
+/// The halves of the labelled samples by a seeded permutation, as places in the scores, ascending;
+/// of an odd number the selecting half is the larger.
+struct Halves {
+  std::vector<int64_t> select;
+  std::vector<int64_t> certify;
+};
+[[nodiscard]] Halves halves_of(const Scores& scores, uint64_t seed);
+
+/// Takes the labelled samples of recorded scores, cut into halves_of.
+/// Errors (kBadInput): no labelled sample.
 [[nodiscard]] Result<CalibrationRecord> record_of(const Scores& scores, uint64_t seed);
 
 /// Finds the curve and the candidates on the selecting half.
@@ -56,7 +64,8 @@ void solve_curve(CalibrationRecord& record, const Graph& graph);
 void store_calibration(const CalibrationRecord& record, Model& model);
 
 /// Reads it back. Errors: kUsage where the model holds none (the hint says how to get one),
-/// kBadInput where what it holds is damaged or belongs to another network; `source` names the file.
+/// kBadInput where what it holds is damaged, or belongs to another network or to exits that are
+/// scored otherwise; `source` names the file.
 [[nodiscard]] Result<CalibrationRecord> stored_calibration(const Model& model,
                                                            std::string_view source);
 

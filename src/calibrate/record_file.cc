@@ -120,6 +120,13 @@ Result<CalibrationRecord> stored_calibration(const Model& model, std::string_vie
     CalibrationRecord record = Reader(model, source).read();
     const auto text = model.metadata.find(kMetadata);
     read_calibration_json(text == model.metadata.end() ? "" : text->second, source, record);
+    if (record.scoring != exit_scoring(model.graph)) {
+      return ErrorInfo{.kind = ErrorKind::kBadInput,
+                       .what = "the calibration's confidences are not those of the exits",
+                       .where = std::string(source),
+                       .expected = "the metric and temperature of the graph's exits",
+                       .hint = "`fovea calibrate` writes it anew"};
+    }
     return record;
   } catch (const Error& error) {
     return error.info();

@@ -95,6 +95,16 @@ class Reader {
             .held_out_top1 = number(held_out, "top1")};
   }
 
+  Scoring scoring(const Json& from) const {
+    Scoring out;
+    std::string expected;
+    if (!parse_attribute(text(from, "metric"), out.metric, expected)) {
+      fail("a metric is not " + expected);
+    }
+    out.temperature = static_cast<float>(number(from, "temperature"));
+    return out;
+  }
+
   SegmentTimes times(const Json& from) const {
     SegmentTimes out{.key = {.machine = text(from, "machine"),
                              .executor = text(from, "executor"),
@@ -130,11 +140,12 @@ class Reader {
 std::string calibration_to_json(const CalibrationRecord& record) {
   Json out{{"rule", "official"},     {"data", record.data},
            {"split", record.split},  {"n", record.table.n},
-           {"seed", record.seed},    {"metrics", Json::array()},
+           {"seed", record.seed},    {"scoring", Json::array()},
            {"curve", Json::array()}, {"candidates", Json::array()},
            {"times", Json::array()}, {"certificates", Json::array()}};
-  for (const Metric metric : record.metrics) {
-    out["metrics"].push_back(std::string(kEnumNames<Metric>[static_cast<size_t>(metric)]));
+  for (const Scoring& each : record.scoring) {
+    out["scoring"].push_back(
+        {{"metric", attribute_text(each.metric)}, {"temperature", double{each.temperature}}});
   }
   for (const CurvePoint& point : record.curve) out["curve"].push_back(json_of(point));
   for (const ThresholdRule& rule : record.candidates) out["candidates"].push_back(json_of(rule));
@@ -153,13 +164,8 @@ void read_calibration_json(std::string_view json, std::string_view source,
   record.data = Reader::text(value, "data");
   record.split = Reader::text(value, "split");
   record.seed = static_cast<uint64_t>(reader.count(value, "seed"));
-  for (const Json& name : Reader::part(value, "metrics")) {
-    Metric metric{};
-    std::string expected;
-    if (!name.is_string() || !parse_attribute(name.get<std::string>(), metric, expected)) {
-      reader.fail("a metric is none of " + expected);
-    }
-    record.metrics.push_back(metric);
+  for (const Json& each : Reader::part(value, "scoring")) {
+    record.scoring.push_back(reader.scoring(each));
   }
   for (const Json& point : Reader::part(value, "curve")) {
     record.curve.push_back(reader.curve_point(point));

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "calibrate/hindsight.h"
+#include "calibrate/official.h"
 #include "graph/cost.h"
 
 namespace fovea {
@@ -34,6 +35,14 @@ Policy ThresholdRule::policy() const {
   for (int exit = 0; exit < last; ++exit) {
     out.thresholds[static_cast<size_t>(exit)] = thresholds[static_cast<size_t>(exit)];
   }
+  if (patience > 0) out.patience = patience;
+  return out;
+}
+
+ThresholdRule ThresholdRule::agreeing(int patience, int last, int n_exits) {
+  ThresholdRule out = only(last, n_exits);
+  std::fill_n(out.thresholds.begin(), last, kNobodyLeaves);
+  out.patience = patience;
   return out;
 }
 
@@ -48,7 +57,12 @@ std::optional<ThresholdRule> rule_of(const Policy& policy, int n_exits) {
     return std::nullopt;
   }
   ThresholdRule rule{.thresholds = policy.thresholds,
-                     .last = std::clamp(policy.exit.value_or(n_exits - 1), 0, n_exits - 1)};
+                     .last = std::clamp(policy.exit.value_or(n_exits - 1), 0, n_exits - 1),
+                     .patience = policy.patience.value_or(0)};
+  // Patience without thresholds asks every exit.
+  if (policy.patience && rule.thresholds.empty()) {
+    rule.thresholds.assign(static_cast<size_t>(n_exits), kNobodyLeaves);
+  }
   rule.thresholds.resize(static_cast<size_t>(n_exits));
   return rule;
 }
@@ -91,7 +105,7 @@ const std::vector<double>& RuleData::costs(std::span<const int> asked) const {
 }
 
 std::vector<int> RuleData::exits(const ThresholdRule& rule) const {
-  return exits_in_hindsight(table_, rule.asked(), rule.thresholds);
+  return exits_in_hindsight(table_, rule.asked(), rule.thresholds, rule.patience);
 }
 
 RuleResult RuleData::judge(const ThresholdRule& rule) const {

@@ -25,14 +25,18 @@ struct ThresholdRule {
   std::vector<std::optional<float>>
       thresholds;  ///< [K]; nothing = off; from `last` on not looked at
   int last = 0;
+  int patience = 0;  ///< of Policy; 0 = none
 
   [[nodiscard]] std::vector<int> asked() const;
   [[nodiscard]] Policy policy() const;
   /// Everybody leaves at one exit.
   static ThresholdRule only(int exit, int n_exits);
+  /// Leaves where `patience` exits in a row agree; every exit up to `last` is asked.
+  static ThresholdRule agreeing(int patience, int last, int n_exits);
 };
 
-/// The rule of a policy of thresholds and a last exit; nothing where it holds anything else.
+/// The rule of a policy of thresholds, patience and a last exit; nothing where it holds anything
+/// else.
 [[nodiscard]] std::optional<ThresholdRule> rule_of(const Policy& policy, int n_exits);
 
 /// What a rule gives on the samples.

@@ -61,14 +61,14 @@ struct Verification {
 /// Compares one adaptive run with the scores of a full run of the same samples.
 ///
 /// full        logits of every exit, [n,C] each
-/// metrics     of every exit
+/// scoring     of every exit
 /// policy      resolved for these samples
 /// adaptive    outputs of the run under the policy
 /// A sample agrees where its exit is the one that the full run's scores say and its logits there
 /// have the same bits. Under a deadline a sample may leave at any exit asked up to that one.
 /// `first_sample` is added to the numbers in the result.
 [[nodiscard]] std::vector<Disagreement> compare_with_hindsight(std::span<const Tensor> full,
-                                                               std::span<const Metric> metrics,
+                                                               std::span<const Scoring> scoring,
                                                                const ResolvedPolicy& policy,
                                                                const Outputs& adaptive,
                                                                int64_t first_sample = 0);

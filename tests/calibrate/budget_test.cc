@@ -33,6 +33,16 @@ TEST(ThresholdRule, IsAPolicyAndComesBack) {
   EXPECT_FALSE(rule_of(Policy{.deadline_ms = 3}, 4));
 }
 
+TEST(ThresholdRule, OfPatienceIsAPolicyAndComesBack) {
+  const ThresholdRule rule = ThresholdRule::agreeing(2, 2, 4);
+  EXPECT_THAT(rule.asked(), ElementsAre(0, 1, 2));
+  const Policy policy = rule.policy();
+  EXPECT_EQ(policy.patience, 2);
+  EXPECT_EQ(policy.exit, 2);
+  EXPECT_EQ(rule_of(policy, 4)->policy().patience, 2);
+  EXPECT_THAT(rule_of(Policy{.patience = 2}, 4)->asked(), ElementsAre(0, 1, 2, 3));
+}
+
 TEST(RuleData, CostIsThatOfTheExitsAsked) {
   const RuleData data = data_of(3, 50, 1);
   EXPECT_DOUBLE_EQ(data.judge(ThresholdRule::only(2, 3)).cost, 31);
@@ -104,6 +114,29 @@ void expect_never_worse_than_official(const RuleData& data) {
     if (found.value().result.correct > published.correct) ++better;
   }
   EXPECT_GT(better, 5);
+}
+
+TEST(Frontier, TakesPatienceWhereConfidenceSaysNothing) {
+  // Two exits err independently, so that they are right where they agree; all are equally sure.
+  constexpr int64_t kSamples = 400;
+  ExitTable table{.n_exits = 3, .n = kSamples};
+  table.confidence.assign(3 * kSamples, 0.5F);
+  for (int exit = 0; exit < 3; ++exit) {
+    for (int64_t i = 0; i < kSamples; ++i) {
+      const bool wrong = (exit == 0 && i % 4 == 0) || (exit == 1 && i % 4 == 1);
+      table.answer.push_back(wrong ? 1 + exit : 0);
+    }
+  }
+  const RuleData data(std::move(table), std::vector<int64_t>(kSamples, 0), trunk_and_heads);
+  const std::vector<FrontierPoint> frontier = lagrangian_frontier(data);
+  // All right: half leave at the second exit. No thresholds get that below the last exit's cost.
+  const FrontierPoint& best = frontier.back();
+  EXPECT_EQ(best.result.correct, kSamples);
+  EXPECT_EQ(best.rule.patience, 2);
+  EXPECT_DOUBLE_EQ(best.result.cost, (22 + 33) / 2.0);
+  const auto found = solve_budget(data, frontier, 28, plain);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found.value().rule.patience, 2);
 }
 
 TEST(Budget, IsNeverWorseThanTheGeometricRule) {

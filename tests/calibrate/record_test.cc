@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "calibrate/temperature.h"
 #include "recorded.h"
 
 namespace fovea {
@@ -76,7 +77,7 @@ TEST(Record, ComesBackFromTheModel) {
   ASSERT_TRUE(read.ok()) << read.error().message();
   const CalibrationRecord& back = read.value();
   EXPECT_EQ(back.data, "made up");
-  EXPECT_EQ(back.metrics, written.metrics);
+  EXPECT_EQ(back.scoring, written.scoring);
   EXPECT_EQ(back.table.confidence, written.table.confidence);
   EXPECT_EQ(back.table.answer, written.table.answer);
   EXPECT_EQ(back.labels, written.labels);
@@ -102,6 +103,18 @@ TEST(Record, OneSampleIsEnoughToStore) {
   solve_curve(record, model.graph);
   store_calibration(record, model);
   EXPECT_TRUE(stored_calibration(model, "m").ok());
+}
+
+TEST(Record, BelongsToExitsThatAreScoredAsTheyWere) {
+  Model model = three_exits();
+  const CalibrationRecord record = solved(model, 60);
+  store_calibration(record, model);
+  const std::vector<Scoring> other(3, {.metric = Metric::kMaxSoftmax, .temperature = 2});
+  model.graph = with_scoring(model.graph, other);
+  const auto refused = stored_calibration(model, "m.fovea");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kBadInput);
+  EXPECT_THAT(refused.error().hint, HasSubstr("fovea calibrate"));
 }
 
 TEST(Record, AModelWithoutSaysHowToGetIt) {

@@ -409,6 +409,45 @@ class Data(Cli):
         self.refused(2, "calibrate", self.model, "--data", self.pictures, "-o", out, "--max-drop", "1%",
                      says=["drop of at most 1 % with confidence 95 %", "certifying samples"], absent=[out])
 
+    def test_patience_runs_everywhere(self):
+        common = [self.model, "--data", self.pictures, "--batch", 4, "--patience", 2]
+        hindsight = json.loads(self.done("eval", *common, "--json"))["adaptive"]
+        executed = json.loads(self.done("eval", *common, "--mode", "executed", "--json"))["adaptive"]
+        for key in ("top1", "mean_macs", "counts"):
+            self.assertEqual(hindsight[key], executed[key])
+        self.assertEqual(hindsight["counts"][0], 0)
+        self.done("verify", *common)
+        self.done("predict", self.model, self.pictures / "cat" / "0.png", "--patience", 2)
+        self.refused(2, "predict", self.model, self.pictures, "--patience", 3, says=["2 to 2 of the 3 exits asked"])
+        self.refused(2, "predict", self.model, self.pictures, "--patience", 1, says=["2 to one less"])
+        self.refused(2, "predict", self.model, self.pictures, "--patience", 2, "--exit", 1, says=["at least 3 exits"])
+
+    def test_calibrate_changes_how_exits_are_scored(self):
+        out, again = self.fresh(".fovea"), self.fresh(".fovea")
+        common = ["--data", self.pictures, "--batch", 4]
+        self.refused(2, "calibrate", self.model, *common, "-o", out, "--score", "surprise", says=["neg_entropy"],
+                     absent=[out])
+        told = json.loads(self.done("calibrate", self.model, *common, "-o", out, "--score", "margin",
+                                    "--fit-temperature", "--default", "official-0.80", "--json"))
+        self.assertEqual([each["metric"] for each in told["scoring"]], ["margin"] * 3)
+        text = self.done("info", out, "--text").decode()
+        for each in told["scoring"]:
+            self.assertGreater(each["temperature"], 0)
+            self.assertIn("before", each["calibration_error"])
+        self.assertEqual(text.count("metric=margin temperature="), 3)
+        self.done("verify", out, *common)
+        self.done("verify", out, *common, "--executor", "reference")
+        self.done("eval", out, *common, "--accuracy", "0%")
+        picture = self.pictures / "cat" / "0.png"
+        warm = json.loads(self.done("predict", out, picture, "--exit", 0, "--json"))
+        plain = json.loads(self.done("predict", self.model, picture, "--exit", 0, "--json"))
+        self.assertEqual(warm["class"], plain["class"])
+        self.assertNotEqual(warm["confidence"], plain["confidence"])
+        # Thresholds of the margin mean nothing to the entropy.
+        told = self.call("calibrate", out, *common, "-o", again, "--score", "neg_entropy").stderr.decode()
+        self.assertIn("no longer stored: default", told)
+        self.assertEqual(len(json.loads(self.done("info", again, "--json"))["policies"]), 39)
+
     def test_verify_tells_the_drop(self):
         told = json.loads(self.done("verify", self.model, "--data", self.pictures, "--exit", 0, "--json"))
         self.assertIsNone(told["certificate"])

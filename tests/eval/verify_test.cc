@@ -86,7 +86,8 @@ TEST_F(Verify, AgreesWithAnHonestExecutorUnderEveryPolicy) {
   trace->points["exit"].data<int64_t>()[3] = 2;
   for (const Policy& policy :
        {by_confidence(), Policy{}, Policy{.exit = 1}, Policy{.thresholds = {std::nullopt, 0.9F}},
-        Policy{.max_macs = 4}, Policy{.replay = trace}, Policy{.deadline_ms = 1e9}}) {
+        Policy{.max_macs = 4}, Policy{.replay = trace}, Policy{.deadline_ms = 1e9},
+        Policy{.patience = 2}, Policy{.thresholds = {0.9F, 1.0F}, .patience = 2}}) {
     const Verification result = verified(policy);
     EXPECT_EQ(result.n, 4);
     EXPECT_EQ(result.agree, 4) << policy_to_json(policy);
@@ -130,6 +131,12 @@ TEST_F(Verify, FailsWhereOneThresholdIsFlipped) {
   EXPECT_EQ(result.disagree[0].sample, 2);
   EXPECT_EQ(result.disagree[0].expected_exit, 2);
   EXPECT_EQ(result.disagree[0].found_exit, 1);
+}
+
+TEST_F(Verify, FailsWherePatienceIsNotKept) {
+  adaptive.before = [](Policy& policy) { policy.patience.reset(); };
+  // Everybody's first two exits agree, so that the last is asked of nobody.
+  EXPECT_THAT(verified({.patience = 2}).disagree, SizeIs(4));
 }
 
 TEST_F(Verify, FailsWhereOneBitOfAnAnswerDiffers) {

@@ -6,6 +6,7 @@
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/output.h"
+#include "app/scoring_argument.h"
 #include "app/segment_timing.h"
 #include "app/table.h"
 #include "app/tensor_files.h"
@@ -36,7 +37,7 @@ OptionSpecs options() {
              {"--seed", "S", "which samples choose and which certify; 0"},
              force_option(),
          } +
-         promise_options() + executor_options() + batch_options();
+         promise_options() + scoring_options() + executor_options() + batch_options();
 }
 
 /// Half precision stays half precision.
@@ -73,6 +74,20 @@ Json json_of(const CalibrationRecord& record) {
                    {"macs", point.macs},
                    {"top1", point.top1},
                    {"held_out", {{"macs", point.held_out_macs}, {"top1", point.held_out_top1}}}});
+  }
+  return out;
+}
+
+/// How each exit is scored, and how far its softmax is from being right as often as it says.
+Json json_of(std::span<const Scoring> scoring, const std::vector<TemperatureFit>& fits) {
+  Json out = Json::array();
+  for (size_t e = 0; e < scoring.size(); ++e) {
+    Json line{{"metric", attribute_text(scoring[e].metric)},
+              {"temperature", json_float(scoring[e].temperature)}};
+    if (!fits.empty()) {
+      line["calibration_error"] = {{"before", 100 * fits[e].before}, {"after", 100 * fits[e].after}};
+    }
+    out.push_back(std::move(line));
   }
   return out;
 }
@@ -144,6 +159,7 @@ int run(Context& context, const Arguments& arguments) {
   const std::string output = in_place ? input : arguments.needed("--output");
   const Overwrite overwrite = in_place ? Overwrite::kAllow : overwrite_from(arguments);
   require_writable(output, overwrite);
+  const auto seed = static_cast<uint64_t>(arguments.count("--seed", 0, 0, INT64_MAX));
   const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
   Network network = network_from(arguments, Weights::kNeeded);
   if (network.graph().n_exits() < 2) {
@@ -154,11 +170,11 @@ int run(Context& context, const Arguments& arguments) {
   const auto source = source_from(arguments, network, context.console);
   const auto executor = make_executor(context, network, execution);
   Progress progress(context.console, "recorded");
-  const Scores scores =
+  Scores scores =
       record_scores(*executor, *source, {.batch = batch, .progress = progress.callback()}).value();
+  const std::vector<TemperatureFit> fits = apply_scoring(arguments, halves_of(scores, seed), scores);
 
-  CalibrationRecord record =
-      record_of(scores, static_cast<uint64_t>(arguments.count("--seed", 0, 0, INT64_MAX))).value();
+  CalibrationRecord record = record_of(scores, seed).value();
   record.data = json_text(arguments.needed("--data"));
   record.split = json_text(arguments.value_or("--split", ""));
   solve_curve(record, network.graph());
@@ -170,6 +186,7 @@ int run(Context& context, const Arguments& arguments) {
   }
   record.times.push_back(timed(*executor, *source, time_key(execution, batch)));
 
+  std::vector<std::string> forgotten = forget_policies(network.model, record.scoring);
   std::vector<Row> rows;
   for (OfficialPoint& point : solve_official(exit_table(scores))) {
     AdaptiveReport judged = evaluate_hindsight(scores, network.graph(), point.policy).value();
@@ -180,6 +197,7 @@ int run(Context& context, const Arguments& arguments) {
     network.model.policies[certificate_name(each.promise)] = policy_to_json(each.rule.policy());
   }
   if (const auto name = arguments.value("--default")) set_default(network.model, *name);
+  network.model.graph = with_scoring(network.graph(), record.scoring);
   store_calibration(record, network.model);
   save_model(output, network.model, storage_of(input), overwrite).value();
 
@@ -191,6 +209,7 @@ int run(Context& context, const Arguments& arguments) {
                                      {"policies", json_of(rows)},
                                      {"curve", json_of(record)},
                                      {"certificates", certificates},
+                                     {"scoring", json_of(record.scoring, fits)},
                                      {"load_ms", record.times.back().load_ms},
                                      {"segment_ms", record.times.back().segment_ms}});
   } else {
@@ -203,10 +222,16 @@ int run(Context& context, const Arguments& arguments) {
     for (const Certificate& each : record.certificates) {
       text += "\n" + certificate_name(each.promise) + ": " + certificate_text(each) + "\n";
     }
+    if (!fits.empty()) text += "\n" + fits_text(fits);
     context.console.result(text);
   }
   context.console.note("wrote " + shown_path(output) + ": " + std::to_string(rows.size()) +
                        " policies from " + std::to_string(scores.n()) + " samples");
+  std::erase_if(forgotten, [&](const auto& name) { return network.model.policies.contains(name); });
+  if (!forgotten.empty()) {
+    context.console.note("no longer stored: " +
+                         joined(std::span<const std::string>(forgotten), ", "));
+  }
   return 0;
 }
 
@@ -225,6 +250,8 @@ const Verb kCalibrateVerb{
         "--max-drop of the other verbs can be solved for later. The samples are cut into halves: "
         "one chooses thresholds, on the other they are measured and certified. With --max-drop the "
         "certified policy is stored too, as max-drop-P-C.\n"
+        "--score and --fit-temperature change how the exits of the stored network are scored; "
+        "policies of an earlier scoring are taken out.\n"
         "Use data that the network was not trained on.",
     .examples =
         "fovea calibrate m.fovea --data cifar10 --split val -o calibrated.fovea\n"

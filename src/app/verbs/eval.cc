@@ -181,6 +181,7 @@ const Verb kEvalVerb{
         "fovea eval models/NAME.fovea --data cifar10 --split test\n"
         "fovea eval models/NAME.fovea --data cifar10 --split test --threshold 0.9 --mode "
         "executed --batch 32 --json\n"
+        "fovea eval calibrated.fovea --data cifar10 --split test --budget 25M\n"
         "fovea eval --scores scores.safetensors --json",
     .options = options,
     .run = run,

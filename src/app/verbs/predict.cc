@@ -12,6 +12,7 @@
 #include "app/table.h"
 #include "app/verbs/verbs.h"
 #include "base/file.h"
+#include "calibrate/scores.h"
 #include "data/codecs/decode.h"
 #include "eval/full_pass.h"
 #include "graph/score.h"
@@ -64,6 +65,7 @@ class Predictor {
   Predictor(Context& context, const Arguments& arguments, const Execution& execution, int64_t batch)
       : console_(context.console),
         network_(network_from(arguments, Weights::kNeeded)),
+        scoring_(exit_scoring(network_.graph())),
         policy_(policy_of(context, arguments, execution, batch)),
         transform_(transform_of(network_)),
         input_(input_name(network_)),
@@ -191,9 +193,9 @@ class Predictor {
     const auto n_classes = static_cast<size_t>(out.logits.shape()[1]);
     const auto logits = out.logits.data<float>().subspan(row * n_classes, n_classes);
     std::vector<float> probabilities(n_classes);
-    softmax_of(logits, probabilities);
-    const int64_t best = first_maximum(logits);
     const int64_t exit = out.exit.data<int64_t>()[row];
+    softmax_of(logits, probabilities, scoring_[static_cast<size_t>(exit)].temperature);
+    const int64_t best = first_maximum(logits);
     const int64_t macs = out.macs.data<int64_t>()[row];
     const float confidence = probabilities[static_cast<size_t>(best)];
     if (!console_.json()) {
@@ -268,6 +270,7 @@ class Predictor {
 
   Console& console_;
   Network network_;
+  std::vector<Scoring> scoring_;
   Policy policy_;
   Transform transform_;
   std::string input_;
@@ -331,7 +334,8 @@ const Verb kPredictVerb{
         "fovea predict models/NAME.fovea photo.jpg\n"
         "fovea predict models/NAME.fovea folder/ --threshold 0.9 --json\n"
         "find . -name '*.png' | fovea predict models/NAME.fovea - --max-macs 30M\n"
-        "fovea predict models/NAME.fovea 'shots/*.jpg' --policy official-1.00 --topk 3",
+        "fovea predict models/NAME.fovea 'shots/*.jpg' --policy official-1.00 --topk 3\n"
+        "fovea predict calibrated.fovea photos/ --budget 2ms",
     .options = options,
     .run = run,
 };

@@ -58,8 +58,9 @@ int run(Context& context, const Arguments& arguments) {
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
   const auto source = source_from(arguments, network, context.console);
   const RunTimes times = run_times(context, network, execution, batch, source.get());
-  const Policy policy =
-      policy_or_default(arguments, network.model, {.console = &context.console, .times = &times});
+  const std::optional<SolvedPolicy> solved = solved_policy(arguments, network.model, &times);
+  const Policy policy = policy_or_default(
+      arguments, network.model, {.console = &context.console, .times = &times, .solved = &solved});
   const auto executor = make_executor(context, network, execution);
   SegmentRecorder recorder(*executor, execution.threads);
   Progress progress(context.console, "verified");
@@ -67,7 +68,7 @@ int run(Context& context, const Arguments& arguments) {
   if (execution.kind == ExecutorKind::kRuntime) verify_options.segment_ms = recorder.clock();
   const Verification found = verify(recorder, recorder, *source, policy, verify_options).value();
   std::optional<Promise> promise;
-  if (const auto certificate = certificate_of(arguments, network.model, policy)) {
+  if (const auto certificate = certificate_of(solved, network.model, policy)) {
     promise = certificate->promise;
   }
   for (size_t i = 0; i < found.disagree.size() && i < kMostShown; ++i) {

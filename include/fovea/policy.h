@@ -58,9 +58,9 @@ struct ResolvedPolicy {
 
 /// Checks a policy against a network and says which exits it asks.
 /// Errors (kUsage): more thresholds than exits, no such exit, a cap below the first exit,
-/// a patience that no sample can reach before the last exit asked, a replay whose shape does not fit, a point that the network does not have; thresholds must be
-/// finite.
-/// `n` is the number of samples of the run, or 0 where it is not known yet.
+/// a patience that no sample can reach before the last exit asked, a replay whose shape does not
+/// fit, a point that the network does not have; thresholds must be finite. `n` is the number of
+/// samples of the run, or 0 where it is not known yet.
 [[nodiscard]] Result<ResolvedPolicy> resolve(const Policy& policy, const Graph& graph,
                                              int64_t n = 0);
 

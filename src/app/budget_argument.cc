@@ -92,7 +92,8 @@ SolvedPolicy for_budget(const std::string& text, const Model& model, const RunTi
   const std::function<std::string(double)> shown = macs ? macs_text : ms_text;
   const RuleData select = selecting(record, cost);
   const FrontierPoint found = solve_budget(select, known_points(record), budget, shown).value();
-  std::string note = "--budget " + text + ": " + expectation(record, found.rule, cost, shown, kUnused);
+  std::string note =
+      "--budget " + text + ": " + expectation(record, found.rule, cost, shown, kUnused);
   for (const CurvePoint& point : record.curve) {
     const RuleResult cheaper = select.judge(point.rule);
     if (cheaper.correct < found.result.correct) continue;
@@ -101,7 +102,7 @@ SolvedPolicy for_budget(const std::string& text, const Model& model, const RunTi
     note += "; " + shown(cheaper.cost) + " are as accurate on the calibration samples";
     break;
   }
-  return {.policy = found.rule.policy(), .note = std::move(note)};
+  return {.policy = found.rule.policy(), .note = std::move(note), .is_timed = ms.has_value()};
 }
 
 SolvedPolicy for_accuracy(const std::string& text, const Model& model) {
@@ -113,9 +114,10 @@ SolvedPolicy for_accuracy(const std::string& text, const Model& model) {
     least = std::min(least, point.held_out_top1);
     most = std::max(most, point.held_out_top1);
     if (point.held_out_top1 >= wanted) {
-      return {.policy = point.rule.policy(),
-              .note = "--accuracy " + text + ": " +
-                      expectation(record, point.rule, macs_of(model.graph), macs_text, kCertifying)};
+      return {
+          .policy = point.rule.policy(),
+          .note = "--accuracy " + text + ": " +
+                  expectation(record, point.rule, macs_of(model.graph), macs_text, kCertifying)};
     }
   }
   throw Error(
@@ -132,8 +134,8 @@ SolvedPolicy for_promise(const Promise& promise, const Model& model) {
   Certificate found =
       certify(selecting(record, macs), certifying(record, macs), record.candidates, promise)
           .value();
-  std::string note = "--max-drop " + fixed(promise.max_drop, 2) + "%: " +
-                     expectation(record, found.rule, macs, macs_text, kCertifying) +
+  std::string note = "--max-drop " + fixed(promise.max_drop, 2) +
+                     "%: " + expectation(record, found.rule, macs, macs_text, kCertifying) +
                      "; with confidence " + fixed(promise.confidence, 1) +
                      " % the drop is at most " + fixed(promise.max_drop, 2) + " points";
   return {.policy = found.rule.policy(), .certificate = std::move(found), .note = std::move(note)};
@@ -141,8 +143,8 @@ SolvedPolicy for_promise(const Promise& promise, const Model& model) {
 
 void require_alone(const Arguments& arguments) {
   std::string first;
-  for (const char* option :
-       {"--budget", "--accuracy", "--max-drop", "--threshold", "--patience", "--exit", "--policy"}) {
+  for (const char* option : {"--budget", "--accuracy", "--max-drop", "--threshold", "--patience",
+                             "--exit", "--policy"}) {
     if (!arguments.has(option)) continue;
     if (!first.empty()) {
       throw Error({.kind = ErrorKind::kUsage,
@@ -231,9 +233,9 @@ std::string certificate_text(const Certificate& certificate) {
   const AnswerChanges& changes = certificate.changes;
   return "with confidence " + fixed(certificate.promise.confidence, 1) + " % the drop is at most " +
          fixed(certificate.promise.max_drop, 2) + " points (these samples alone bound it by " +
-         fixed(certificate.bound, 2) + "): of " + std::to_string(changes.n) + " samples " + std::to_string(changes.lost) +
-         " answers were lost and " + std::to_string(changes.gained) + " gained, " +
-         millions(certificate.macs) + " Mmacs a sample";
+         fixed(certificate.bound, 2) + "): of " + std::to_string(changes.n) + " samples " +
+         std::to_string(changes.lost) + " answers were lost and " + std::to_string(changes.gained) +
+         " gained, " + millions(certificate.macs) + " Mmacs a sample";
 }
 
 std::string rule_text(const ThresholdRule& rule) {

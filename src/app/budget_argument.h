@@ -25,6 +25,7 @@ struct SolvedPolicy {
   Policy policy;
   std::optional<Certificate> certificate;  ///< for --max-drop
   std::string note;                        ///< what is expected of it, for people
+  bool is_timed = false;                   ///< for a mean time, which only a run can show
 };
 
 /// The policy for the one option given, or nothing where none is.

@@ -69,10 +69,10 @@ Policy policy_of_options(const Arguments& arguments, int n_exits) {
   if (const auto text = arguments.value("--patience")) {
     const auto exits = parse_int(*text);
     if (!exits || *exits < 2 || *exits > n_exits) {
-      throw Error(usage("--patience is no number of exits",
-                        "2 to one less than the exits asked (the network has " +
-                            std::to_string(n_exits) + ")",
-                        *text));
+      throw Error(usage(
+          "--patience is no number of exits",
+          "2 to one less than the exits asked (the network has " + std::to_string(n_exits) + ")",
+          *text));
     }
     out.patience = static_cast<int>(*exits);
   }

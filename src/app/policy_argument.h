@@ -1,5 +1,5 @@
-// Policies on the command line: --threshold, --patience, --exit, --max-macs, --deadline, --policy, and those in
-// a user's units (budget_argument.h).
+// Policies on the command line: --threshold, --patience, --exit, --max-macs, --deadline, --policy,
+// and those in a user's units (budget_argument.h).
 #pragma once
 
 #include <optional>

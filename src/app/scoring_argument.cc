@@ -11,7 +11,8 @@ OptionSpecs scoring_options() {
       {"--score", "METRIC",
        "confidence of all exits: max_softmax, neg_entropy or margin; as the network says"},
       {"--fit-temperature", "",
-       "divide every exit's logits by the number that makes its softmax most likely on the choosing "
+       "divide every exit's logits by the number that makes its softmax most likely on the "
+       "choosing "
        "half",
        Takes::kNothing},
   };
@@ -51,7 +52,8 @@ std::string fits_text(const std::vector<TemperatureFit>& fits) {
 
 std::vector<std::string> forget_policies(Model& model, std::span<const Scoring> scoring) {
   const std::vector<Scoring> before = exit_scoring(model.graph);
-  const bool other_scores = !std::equal(scoring.begin(), scoring.end(), before.begin(), before.end());
+  const bool other_scores =
+      !std::equal(scoring.begin(), scoring.end(), before.begin(), before.end());
   std::vector<std::string> out;
   for (const auto& [name, json] : model.policies) {
     const Result<Policy> policy = parse_policy_json(json, load_trace);

@@ -22,8 +22,8 @@ std::vector<TemperatureFit> apply_scoring(const Arguments& arguments, const Halv
 /// One line an exit: its temperature, and its calibration error with it and before.
 [[nodiscard]] std::string fits_text(const std::vector<TemperatureFit>& fits);
 
-/// Takes out of a model what a new calibration makes void: earlier certificates' policies and, where
-/// exits are scored otherwise now, policies of thresholds. Gives their names.
+/// Takes out of a model what a new calibration makes void: earlier certificates' policies and,
+/// where exits are scored otherwise now, policies of thresholds. Gives their names.
 std::vector<std::string> forget_policies(Model& model, std::span<const Scoring> scoring);
 
 }  // namespace fovea::app

@@ -83,8 +83,7 @@ std::vector<FrontierPoint> lagrangian_frontier(const RuleData& data) {
     pool.push_back(judged(data, ThresholdRule::only(last, data.n_exits())));
     if (last == 0) continue;
     for (int patience = 2; patience <= last; ++patience) {
-      pool.push_back(
-          judged(data, ThresholdRule::agreeing(patience, last, data.n_exits())));
+      pool.push_back(judged(data, ThresholdRule::agreeing(patience, last, data.n_exits())));
     }
     ThresholdRule from_cheap = ThresholdRule::only(last, data.n_exits());
     for (int exit = 0; exit < last; ++exit) {

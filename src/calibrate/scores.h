@@ -23,8 +23,8 @@ enum class ScoreForm : uint8_t {
 struct Scores {
   Tensor values;  ///< F32 [K,n,C]
   ScoreForm form = ScoreForm::kLogits;
-  std::vector<int64_t> labels;  ///< [n]; 0..C-1, or -1 where the class is not known
-  std::vector<int64_t> costs;   ///< [K], what leaving at each exit costs; any unit
+  std::vector<int64_t> labels;   ///< [n]; 0..C-1, or -1 where the class is not known
+  std::vector<int64_t> costs;    ///< [K], what leaving at each exit costs; any unit
   std::vector<Scoring> scoring;  ///< [K], for logits; empty = max_softmax at every exit
 
   [[nodiscard]] int n_exits() const { return static_cast<int>(values.shape()[0]); }

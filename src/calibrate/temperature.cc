@@ -77,7 +77,9 @@ double fitted_temperature(const Scores& scores, int exit, std::span<const int64_
       at_right = loss(right);
     }
   }
-  return std::exp(0.5 * (low + high));
+  // More digits would say nothing, and graphs are read by people.
+  constexpr double kThousand = 1000;
+  return std::round(kThousand * std::exp(0.5 * (low + high))) / kThousand;
 }
 
 double calibration_error(const Scores& scores, int exit, std::span<const int64_t> samples,

@@ -17,7 +17,7 @@ namespace fovea {
 [[nodiscard]] double mean_nll(const Scores& scores, int exit, std::span<const int64_t> samples,
                               double temperature);
 
-/// The temperature in [0.05, 20] that minimises mean_nll, to 1e-4 of itself: the loss is convex in
+/// The temperature in [0.05, 20] that minimises mean_nll, to a thousandth: the loss is convex in
 /// 1/temperature. 1 where there is no sample.
 [[nodiscard]] double fitted_temperature(const Scores& scores, int exit,
                                         std::span<const int64_t> samples);

@@ -218,8 +218,8 @@ Result<Policy> parse_policy_json(std::string_view text,
   const json value = json::parse(text, nullptr, false);
   if (!value.is_object())
     return usage("the policy is no JSON object", R"({"thresholds":[0.9,null]})");
-  static const std::vector<std::string> kKeys{"thresholds",  "exit",   "max_macs",
-                                              "deadline_ms", "replay", "points", "patience"};
+  static const std::vector<std::string> kKeys{"thresholds", "exit",   "max_macs", "deadline_ms",
+                                              "replay",     "points", "patience"};
   Policy policy;
   for (const auto& [key, item] : value.items()) {
     if (key == "thresholds" && item.is_array()) {

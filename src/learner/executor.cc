@@ -212,7 +212,7 @@ class Run {
   RunRecord record_;
   InterpreterSettings settings_;
   Frame frame_;
-  std::vector<char> left_;  ///< by sample
+  std::vector<char> left_;            ///< by sample
   std::vector<Agreement> agreement_;  ///< by sample
   std::vector<std::vector<int>> segments_;
   std::vector<int> last_use_;

@@ -54,8 +54,7 @@ class Run {
   std::vector<Tensor> execute_body(const Block& block, std::span<const Tensor> inputs,
                                    std::span<const int64_t> cells);
   void take_exit(int exit, bool is_final);
-  bool leaves(int exit, int64_t sample, float score, std::span<const float> logits,
-              bool is_final);
+  bool leaves(int exit, int64_t sample, float score, std::span<const float> logits, bool is_final);
   void keep(const std::vector<int64_t>& places);
 
   const Graph& graph_;

@@ -128,7 +128,8 @@ void Worker::take_samples(RunShared& shared, int count) {
   for (int64_t sample = begin; sample < end; ++sample) {
     const int slot = free_.back();
     free_.pop_back();
-    slots_[static_cast<size_t>(slot)] = {.sample = sample, .macs = 0, .agreement = {}, .start = now};
+    slots_[static_cast<size_t>(slot)] = {
+        .sample = sample, .macs = 0, .agreement = {}, .start = now};
     float* base = block(slot);
     int64_t* macs = &slots_[static_cast<size_t>(slot)].macs;
     const Lanes lane{.blocks = &base, .samples = &sample, .macs = &macs, .n = 1};
@@ -225,8 +226,7 @@ bool Worker::leaves(const RunShared& shared, size_t segment, InFlight& state,
   }
   const auto& threshold = policy.thresholds[static_cast<size_t>(exit)];
   if (threshold && passes(score, *threshold)) leave = true;
-  if (policy.patience > 0 &&
-      state.agreement.add(first_maximum(logits), score) >= policy.patience) {
+  if (policy.patience > 0 && state.agreement.add(first_maximum(logits), score) >= policy.patience) {
     leave = true;
   }
   if (policy.deadline_ms && !is_final) {

@@ -138,7 +138,8 @@ TEST_P(Simulated, PromisesAreBrokenNoMoreOftenThanPromised) {
   }
   // Promised is a rate of draws. Of the certificates given more may be broken, as few are given.
   std::printf(
-      "drop %g, confidence %g: %d certificates of %d draws, %d broken: %.2f %% of draws, %.2f %% of "
+      "drop %g, confidence %g: %d certificates of %d draws, %d broken: %.2f %% of draws, %.2f %% "
+      "of "
       "certificates; mean cost %.1f %% of the last exit's, mean true drop %.2f points\n",
       promise.max_drop, promise.confidence, given, kDraws, broken, 100.0 * broken / kDraws,
       given == 0 ? 0.0 : 100.0 * broken / given, given == 0 ? 0.0 : 100 * cost / given / dearest,

@@ -109,8 +109,8 @@ TEST_P(Exits, OfASampleDoNotDependOnItsCompany) {
       const NamedTensors one{{"input", inputs_.at("input").rows(i, i + 1).clone()}};
       EXPECT_EQ(exits_of(run(*executor, one, policy))[0], exits_of(whole)[static_cast<size_t>(i)]);
     }
-    for (const auto& settings : {testing_support::ExecutorSettings{2, 1},
-                                 testing_support::ExecutorSettings{3, 8}}) {
+    for (const auto& settings :
+         {testing_support::ExecutorSettings{2, 1}, testing_support::ExecutorSettings{3, 8}}) {
       const auto other = make(params_, settings);
       EXPECT_EQ(exits_of(run(*other, inputs_, policy)), exits_of(whole));
     }

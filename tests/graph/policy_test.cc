@@ -153,9 +153,9 @@ TEST(Resolve, PatienceAsksEveryExitOrThoseWithThresholds) {
 
 TEST(Resolve, RefusesAPatienceUnderWhichNobodyCanLeaveEarly) {
   for (const int patience : {-1, 0, 1, 4, 1000}) {
-    EXPECT_THAT(unfit({.patience = patience}),
-                HasSubstr("expected 2 to 3 of the 4 exits asked; found " +
-                          std::to_string(patience)));
+    EXPECT_THAT(
+        unfit({.patience = patience}),
+        HasSubstr("expected 2 to 3 of the 4 exits asked; found " + std::to_string(patience)));
   }
   EXPECT_THAT(unfit({.patience = 3, .exit = 2}), HasSubstr("expected 2 to 2 of the 3"));
   EXPECT_THAT(unfit({.patience = 2, .exit = 1}),

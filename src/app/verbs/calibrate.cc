@@ -85,7 +85,8 @@ Json json_of(std::span<const Scoring> scoring, const std::vector<TemperatureFit>
     Json line{{"metric", attribute_text(scoring[e].metric)},
               {"temperature", json_float(scoring[e].temperature)}};
     if (!fits.empty()) {
-      line["calibration_error"] = {{"before", 100 * fits[e].before}, {"after", 100 * fits[e].after}};
+      line["calibration_error"] = {{"before", 100 * fits[e].before},
+                                   {"after", 100 * fits[e].after}};
     }
     out.push_back(std::move(line));
   }
@@ -172,7 +173,8 @@ int run(Context& context, const Arguments& arguments) {
   Progress progress(context.console, "recorded");
   Scores scores =
       record_scores(*executor, *source, {.batch = batch, .progress = progress.callback()}).value();
-  const std::vector<TemperatureFit> fits = apply_scoring(arguments, halves_of(scores, seed), scores);
+  const std::vector<TemperatureFit> fits =
+      apply_scoring(arguments, halves_of(scores, seed), scores);
 
   CalibrationRecord record = record_of(scores, seed).value();
   record.data = json_text(arguments.needed("--data"));

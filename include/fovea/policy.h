@@ -33,6 +33,9 @@ struct Policy {
   /// Per exit but the last: a sample leaves where score >= threshold, compared in float32 (NaN
   /// goes on); nothing = the exit is switched off. Empty: no exit is asked before the last.
   std::vector<std::optional<float>> thresholds;
+  /// A sample leaves where so many asked exits in a row gave the same answer (PABEE), at least 2.
+  /// Without thresholds every exit is asked.
+  std::optional<int> patience;
   std::optional<int> exit;              ///< everybody leaves here
   std::optional<int64_t> max_macs;      ///< last exit whose macs_needed is within the cap
   std::optional<double> deadline_ms;    ///< per sample: the last exit that is ready
@@ -47,6 +50,7 @@ struct Policy {
 struct ResolvedPolicy {
   std::vector<int> asked;                        ///< exits whose heads are computed, ascending
   std::vector<std::optional<float>> thresholds;  ///< per exit of the network; last: nothing
+  int patience = 0;                              ///< 0 = agreement is not looked at
   std::optional<double> deadline_ms;
   std::shared_ptr<const Trace> replay;
   std::map<std::string, PointRule> points;
@@ -54,16 +58,16 @@ struct ResolvedPolicy {
 
 /// Checks a policy against a network and says which exits it asks.
 /// Errors (kUsage): more thresholds than exits, no such exit, a cap below the first exit,
-/// a replay whose shape does not fit, a point that the network does not have; thresholds must be
-/// finite.
-/// `n` is the number of samples of the run, or 0 where it is not known yet.
+/// a patience that no sample can reach before the last exit asked, a replay whose shape does not
+/// fit, a point that the network does not have; thresholds must be finite. `n` is the number of
+/// samples of the run, or 0 where it is not known yet.
 [[nodiscard]] Result<ResolvedPolicy> resolve(const Policy& policy, const Graph& graph,
                                              int64_t n = 0);
 
 /// All exits asked, nobody leaves early.
 [[nodiscard]] ResolvedPolicy every_exit(const Graph& graph);
 
-/// Parses the JSON form of interface.md: {"thresholds":[0.9,null,1e8]}, {"exit":3},
+/// Parses the JSON form of interface.md: {"thresholds":[0.9,null,1e8]}, {"patience":2}, {"exit":3},
 /// {"max_macs":30000000}, {"deadline_ms":5}, {"replay":"trace.safetensors"}, {"points":{…}}.
 /// `load_trace` reads the file of a replay. Unknown keys are errors with the nearest name.
 [[nodiscard]] Result<Policy> parse_policy_json(

@@ -6,6 +6,7 @@
 
 #include "app/table.h"
 #include "base/file.h"
+#include "calibrate/scores.h"
 #include "graph/score.h"
 
 namespace fovea::app {
@@ -51,7 +52,10 @@ std::vector<int64_t> largest(std::span<const float> row, int64_t n) {
 }  // namespace
 
 AnswerPrinter::AnswerPrinter(Console& console, const Network& network, int64_t top_k)
-    : console_(console), network_(network), top_k_(std::min(top_k, network.graph().n_classes())) {}
+    : console_(console),
+      network_(network),
+      scoring_(exit_scoring(network.graph())),
+      top_k_(std::min(top_k, network.graph().n_classes())) {}
 
 void AnswerPrinter::fit(const std::vector<std::string>& files) {
   if (headed_) return;
@@ -73,9 +77,9 @@ void AnswerPrinter::answer(const std::string& file, double ms, const Outputs& ou
   const auto n_classes = static_cast<size_t>(out.logits.shape()[1]);
   const auto logits = out.logits.data<float>().subspan(row * n_classes, n_classes);
   std::vector<float> probabilities(n_classes);
-  softmax_of(logits, probabilities);
-  const int64_t best = first_maximum(logits);
   const int64_t exit = out.exit.data<int64_t>()[row];
+  softmax_of(logits, probabilities, scoring_[static_cast<size_t>(exit)].temperature);
+  const int64_t best = first_maximum(logits);
   const int64_t macs = out.macs.data<int64_t>()[row];
   const float confidence = probabilities[static_cast<size_t>(best)];
   if (!console_.json()) {

@@ -10,6 +10,7 @@
 #include "app/console.h"
 #include "app/network.h"
 #include "fovea/executor.h"
+#include "graph/score.h"
 
 namespace fovea::app {
 
@@ -35,6 +36,7 @@ class AnswerPrinter {
 
   Console& console_;
   const Network& network_;
+  std::vector<Scoring> scoring_;  ///< [K]
   int64_t top_k_;
   bool headed_ = false;
   size_t file_width_ = 4;

@@ -66,6 +66,16 @@ Policy policy_of_options(const Arguments& arguments, int n_exits) {
   if (const auto text = arguments.value("--threshold")) {
     out.thresholds = parse_thresholds(*text, n_exits).value();
   }
+  if (const auto text = arguments.value("--patience")) {
+    const auto exits = parse_int(*text);
+    if (!exits || *exits < 2 || *exits > n_exits) {
+      throw Error(usage(
+          "--patience is no number of exits",
+          "2 to one less than the exits asked (the network has " + std::to_string(n_exits) + ")",
+          *text));
+    }
+    out.patience = static_cast<int>(*exits);
+  }
   if (const auto text = arguments.value("--exit")) {
     const auto exit = parse_int(*text);
     if (!exit || *exit < 0 || *exit >= n_exits) {
@@ -96,19 +106,26 @@ void check(const Policy& policy, const Model& model) {
 }  // namespace
 
 OptionSpecs policy_options() {
-  return {
-      {"--threshold", "T[,T...]",
-       "leave where the confidence is at least T; one for all exits, or one per exit but the last; "
-       "in [0,1]; '-' switches an exit off"},
-      {"--exit", "E", "everybody leaves at exit E, counted from 0"},
-      {"--max-macs", "N", "the last exit within N multiply-adds (30M, 1.5G)"},
-      {"--deadline", "T", "the last exit that is ready after T (2ms, 0.1s)"},
-      {"--policy", "P",
-       "a policy stored in the model, a JSON file, or JSON such as {\"thresholds\":[0.9,null]}, "
-       "{\"exit\":3}, {\"max_macs\":30000000}, {\"deadline_ms\":5}, "
-       "{\"replay\":\"trace.safetensors\"}; policies combine: a sample leaves at the first that "
-       "says so"},
-  };
+  return OptionSpecs{
+             {"--threshold", "T[,T...]",
+              "leave where the confidence is at least T; one for all exits, or one per exit but "
+              "the last; "
+              "in [0,1]; '-' switches an exit off"},
+             {"--patience", "P",
+              "leave where P exits in a row give the same answer, at least 2; without --threshold "
+              "every exit is asked"},
+             {"--exit", "E", "everybody leaves at exit E, counted from 0"},
+             {"--max-macs", "N", "the last exit within N multiply-adds (30M, 1.5G)"},
+             {"--deadline", "T", "the last exit that is ready after T (2ms, 0.1s)"},
+             {"--policy", "P",
+              "a policy stored in the model, a JSON file, or JSON such as "
+              "{\"thresholds\":[0.9,null]}, "
+              "{\"patience\":2}, {\"exit\":3}, {\"max_macs\":30000000}, {\"deadline_ms\":5}, "
+              "{\"replay\":\"trace.safetensors\"}; policies combine: a sample leaves at the first "
+              "that "
+              "says so"},
+         } +
+         budget_options();
 }
 
 Result<Trace> load_trace(const std::string& path) {
@@ -151,6 +168,7 @@ Policy combined(const Policy& a, const Policy& b) {
     };
     out.thresholds[i] = smaller(of(a), of(b));
   }
+  out.patience = smaller(a.patience, b.patience);
   out.exit = smaller(a.exit, b.exit);
   out.max_macs = smaller(a.max_macs, b.max_macs);
   out.deadline_ms = smaller(a.deadline_ms, b.deadline_ms);
@@ -160,14 +178,21 @@ Policy combined(const Policy& a, const Policy& b) {
   return out;
 }
 
-std::optional<Policy> policy_from(const Arguments& arguments, const Model& model) {
-  const bool any = arguments.has("--threshold") || arguments.has("--exit") ||
-                   arguments.has("--max-macs") || arguments.has("--deadline") ||
-                   arguments.has("--policy");
+std::optional<Policy> policy_from(const Arguments& arguments, const Model& model,
+                                  const PolicyHelp& help) {
+  const std::optional<SolvedPolicy> solved =
+      help.solved != nullptr ? *help.solved : solved_policy(arguments, model, help.times);
+  const bool any = solved || arguments.has("--threshold") || arguments.has("--patience") ||
+                   arguments.has("--exit") || arguments.has("--max-macs") ||
+                   arguments.has("--deadline") || arguments.has("--policy");
   if (!any) return std::nullopt;
   Policy policy = policy_of_options(arguments, model.graph.n_exits());
   if (const auto text = arguments.value("--policy")) {
     policy = combined(policy, named_policy(*text, model));
+  }
+  if (solved) {
+    policy = combined(policy, solved->policy);
+    if (help.console != nullptr) help.console->note(solved->note);
   }
   check(policy, model);
   return policy;
@@ -183,8 +208,8 @@ std::map<std::string, Policy> stored_policies(const Model& model) {
   return out;
 }
 
-Policy policy_or_default(const Arguments& arguments, const Model& model) {
-  if (auto policy = policy_from(arguments, model)) return std::move(*policy);
+Policy policy_or_default(const Arguments& arguments, const Model& model, const PolicyHelp& help) {
+  if (auto policy = policy_from(arguments, model, help)) return std::move(*policy);
   const auto stored = model.policies.find("default");
   if (stored == model.policies.end()) return Policy::last_exit();
   Policy policy = parse_stored(stored->second, "policy 'default' of the model");

@@ -121,6 +121,11 @@ std::optional<double> parse_milliseconds(std::string_view text) {
   return value ? std::optional(*value * unit) : std::nullopt;
 }
 
+std::optional<double> parse_percent(std::string_view text) {
+  if (take_suffix(text, "%")) (void)take_suffix(text, " ");
+  return parse_double(text);
+}
+
 bool is_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto lead = static_cast<uint8_t>(text[i]);

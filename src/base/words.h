@@ -29,6 +29,8 @@ std::optional<double> parse_double(std::string_view text);
 std::optional<int64_t> parse_count(std::string_view text);
 /// "2ms", "1.5s", "300us", "4": milliseconds.
 std::optional<double> parse_milliseconds(std::string_view text);
+/// "90%", "0.5 %", "90": per cent.
+std::optional<double> parse_percent(std::string_view text);
 
 /// True where the bytes are well-formed UTF-8.
 bool is_utf8(std::string_view text);

@@ -6,14 +6,19 @@
 namespace fovea {
 
 std::vector<int> exits_in_hindsight(const ExitTable& table, std::span<const int> asked,
-                                    std::span<const std::optional<float>> thresholds) {
+                                    std::span<const std::optional<float>> thresholds,
+                                    int patience) {
   FOVEA_CHECK(!asked.empty() && asked.back() < table.n_exits);
   FOVEA_CHECK(thresholds.size() == static_cast<size_t>(table.n_exits));
   std::vector<int> exits(static_cast<size_t>(table.n), asked.back());
   for (int64_t sample = 0; sample < table.n; ++sample) {
+    Agreement agreement;
     for (const int exit : asked) {
       const std::optional<float> threshold = thresholds[static_cast<size_t>(exit)];
-      if (!threshold || !passes(table.confidence_at(exit, sample), *threshold)) continue;
+      const float score = table.confidence_at(exit, sample);
+      const bool agrees =
+          patience > 0 && agreement.add(table.answer_at(exit, sample), score) >= patience;
+      if (!agrees && !(threshold && passes(score, *threshold))) continue;
       exits[static_cast<size_t>(sample)] = exit;
       break;
     }
@@ -49,7 +54,7 @@ Result<std::vector<int>> exits_in_hindsight(const ExitTable& table, const Policy
       return out;
     }
   }
-  return exits_in_hindsight(table, rules.asked, rules.thresholds);
+  return exits_in_hindsight(table, rules.asked, rules.thresholds, rules.patience);
 }
 
 HindsightResult judge(const Scores& scores, const ExitTable& table, std::vector<int> exits) {

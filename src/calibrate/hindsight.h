@@ -14,10 +14,12 @@
 namespace fovea {
 
 /// Exit of each sample: the first of `asked` (ascending) whose threshold its confidence passes,
-/// compared in float32, else the last of `asked`. `thresholds` has one entry per exit.
+/// compared in float32, or up to which `patience` of them in a row agree (0 = not looked at), else
+/// the last of `asked`. `thresholds` has one entry per exit.
 [[nodiscard]] std::vector<int> exits_in_hindsight(const ExitTable& table,
                                                   std::span<const int> asked,
-                                                  std::span<const std::optional<float>> thresholds);
+                                                  std::span<const std::optional<float>> thresholds,
+                                                  int patience = 0);
 
 /// The same for a whole policy: fixed exit, cap on multiply-adds and replay included. A replay must
 /// hold as many samples as the table. A deadline and rules for other decision points cannot be

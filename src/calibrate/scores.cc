@@ -53,9 +53,9 @@ Status check_scores(const Scores& scores, std::string_view source) {
     return bad("costs and exits differ in number", source, std::to_string(n_exits),
                std::to_string(scores.costs.size()));
   }
-  if (!scores.metrics.empty() && scores.metrics.size() != n_exits) {
-    return bad("metrics and exits differ in number", source, std::to_string(n_exits),
-               std::to_string(scores.metrics.size()));
+  if (!scores.scoring.empty() && scores.scoring.size() != n_exits) {
+    return bad("scorings and exits differ in number", source, std::to_string(n_exits),
+               std::to_string(scores.scoring.size()));
   }
   for (const int64_t label : scores.labels) {
     if (label < -1 || label >= scores.n_classes()) {
@@ -101,33 +101,36 @@ ExitTable exit_table(const Scores& scores) {
   table.confidence.reserve(cells);
   table.answer.reserve(cells);
   for (int exit = 0; exit < table.n_exits; ++exit) {
-    const Metric metric =
-        scores.metrics.empty() ? Metric::kMaxSoftmax : scores.metrics[static_cast<size_t>(exit)];
+    const Scoring scoring =
+        scores.scoring.empty() ? Scoring{} : scores.scoring[static_cast<size_t>(exit)];
     for (int64_t sample = 0; sample < table.n; ++sample) {
       const auto row = scores.row(exit, sample);
       const int64_t answer = first_maximum(row);
       table.answer.push_back(answer);
       table.confidence.push_back(scores.form == ScoreForm::kProbabilities
                                      ? row[static_cast<size_t>(answer)]
-                                     : score_of(metric, row));
+                                     : score_of(scoring, row));
     }
   }
   return table;
 }
 
-std::vector<Metric> exit_metrics(const Graph& graph) {
-  std::vector<Metric> metrics;
+std::vector<Scoring> exit_scoring(const Graph& graph) {
+  std::vector<Scoring> out;
   for (const int node : graph.exits()) {
     const Attributes& attributes = *graph.main().nodes[static_cast<size_t>(node)].attributes;
-    Metric metric = Metric::kMaxSoftmax;
+    Scoring scoring;
+    double temperature = 1;
     // The exit's struct belongs to a higher layer; its fields can be read by name.
     for (const auto& [name, text] : attributes.type().non_default(attributes)) {
       std::string expected;
-      if (name == "metric") FOVEA_CHECK(parse_attribute(text, metric, expected));
+      if (name == "metric") FOVEA_CHECK(parse_attribute(text, scoring.metric, expected));
+      if (name == "temperature") FOVEA_CHECK(parse_attribute(text, temperature, expected));
     }
-    metrics.push_back(metric);
+    scoring.temperature = static_cast<float>(temperature);
+    out.push_back(scoring);
   }
-  return metrics;
+  return out;
 }
 
 }  // namespace fovea

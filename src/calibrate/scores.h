@@ -14,7 +14,7 @@
 namespace fovea {
 
 enum class ScoreForm : uint8_t {
-  kLogits,         ///< confidence is the exit's metric of the row (score_of)
+  kLogits,         ///< confidence is the exit's score of the row (score_of)
   kProbabilities,  ///< confidence is the largest entry of the row
 };
 
@@ -23,9 +23,9 @@ enum class ScoreForm : uint8_t {
 struct Scores {
   Tensor values;  ///< F32 [K,n,C]
   ScoreForm form = ScoreForm::kLogits;
-  std::vector<int64_t> labels;  ///< [n]; 0..C-1, or -1 where the class is not known
-  std::vector<int64_t> costs;   ///< [K], what leaving at each exit costs; any unit
-  std::vector<Metric> metrics;  ///< [K], for logits; empty = max_softmax at every exit
+  std::vector<int64_t> labels;   ///< [n]; 0..C-1, or -1 where the class is not known
+  std::vector<int64_t> costs;    ///< [K], what leaving at each exit costs; any unit
+  std::vector<Scoring> scoring;  ///< [K], for logits; empty = max_softmax at every exit
 
   [[nodiscard]] int n_exits() const { return static_cast<int>(values.shape()[0]); }
   [[nodiscard]] int64_t n() const { return values.shape()[1]; }
@@ -58,7 +58,7 @@ struct ExitTable {
 };
 [[nodiscard]] ExitTable exit_table(const Scores& scores);
 
-/// The metric of every exit of a network.
-[[nodiscard]] std::vector<Metric> exit_metrics(const Graph& graph);
+/// How every exit of a network is scored.
+[[nodiscard]] std::vector<Scoring> exit_scoring(const Graph& graph);
 
 }  // namespace fovea

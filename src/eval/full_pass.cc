@@ -84,7 +84,7 @@ Result<Scores> record_scores(Executor& executor, const InputSource& source,
   const Graph& graph = executor.graph();
   const int64_t n_classes = graph.n_classes();
   Scores scores{.values = Tensor::f32({graph.n_exits(), source.n(), n_classes}),
-                .metrics = exit_metrics(graph)};
+                .scoring = exit_scoring(graph)};
   for (const ExitCost& cost : exit_costs(graph)) scores.costs.push_back(cost.macs_needed);
   Status status = for_each_batch(source.n(), options, [&](int64_t begin, int64_t end) -> Status {
     Result<LabelledInputs> batch = source.load(begin, end);

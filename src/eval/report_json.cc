@@ -85,7 +85,17 @@ std::string evaluation_json(std::span<const ExitAccuracy> accuracies,
 
 std::string ledger_json(const Ledger& ledger) { return books(ledger).dump(); }
 
-std::string verification_json(const Verification& v) {
+std::string verification_json(const Verification& v, const std::optional<Promise>& promise) {
+  const bool labelled = v.changes.n > 0;
+  ordered_json certificate;
+  if (promise) {
+    certificate = {
+        {"max_drop", promise->max_drop},
+        {"confidence", promise->confidence},
+        {"bound", labelled ? ordered_json(100 * drop_upper_bound(v.changes, promise->delta()))
+                           : ordered_json()},
+        {"verdict", recheck_name(recheck(*promise, v.changes))}};
+  }
   ordered_json disagree = ordered_json::array();
   for (const Disagreement& each : v.disagree) disagree.push_back(each.sample);
   return ordered_json{{"n", v.n},
@@ -95,7 +105,11 @@ std::string verification_json(const Verification& v) {
                       {"macs_adaptive", v.macs_adaptive},
                       {"ms_full", v.ms_full},
                       {"ms_adaptive", v.ms_adaptive},
-                      {"realisation", or_null(v.realisation)}}
+                      {"realisation", or_null(v.realisation)},
+                      {"drop", labelled ? ordered_json(100 * v.changes.drop()) : ordered_json()},
+                      {"lost", v.changes.lost},
+                      {"gained", v.changes.gained},
+                      {"certificate", certificate}}
       .dump();
 }
 

@@ -1,9 +1,11 @@
 // The JSON forms of evaluation and verification (docs/json.md).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
+#include "calibrate/certificate.h"
 #include "eval/anytime.h"
 #include "eval/budgeted.h"
 #include "eval/executed.h"
@@ -29,7 +31,10 @@ namespace fovea {
 [[nodiscard]] std::string ledger_json(const Ledger& ledger);
 
 /// {"n","agree","disagree":[index],"macs_full","macs_adaptive","ms_full","ms_adaptive",
-/// "realisation"}; multiply-adds and times are means per sample.
-[[nodiscard]] std::string verification_json(const Verification& verification);
+/// "realisation","drop","lost","gained","certificate"}; multiply-adds and times are means per
+/// sample; `certificate` is {"max_drop","confidence","bound","verdict"}, the bound that of these
+/// samples, or null.
+[[nodiscard]] std::string verification_json(const Verification& verification,
+                                            const std::optional<Promise>& promise = {});
 
 }  // namespace fovea

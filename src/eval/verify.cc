@@ -19,7 +19,7 @@ bool same_bits(std::span<const float> a, std::span<const float> b) {
 }
 
 /// The exit that the full run's scores say for one sample.
-int expected_exit(std::span<const Tensor> full, std::span<const Metric> metrics,
+int expected_exit(std::span<const Tensor> full, std::span<const Scoring> scoring,
                   const ResolvedPolicy& policy, int64_t sample) {
   if (policy.replay) {
     const auto at = policy.replay->points.find("exit");
@@ -27,10 +27,16 @@ int expected_exit(std::span<const Tensor> full, std::span<const Metric> metrics,
       return static_cast<int>(at->second.data<int64_t>()[static_cast<size_t>(sample)]);
     }
   }
+  Agreement agreement;
   for (const int exit : policy.asked) {
     const auto e = static_cast<size_t>(exit);
+    const auto row = row_of(full[e], sample);
+    const float score = score_of(scoring[e], row);
     const std::optional<float> threshold = policy.thresholds[e];
-    if (threshold && passes(score_of(metrics[e], row_of(full[e], sample)), *threshold)) return exit;
+    if (threshold && passes(score, *threshold)) return exit;
+    if (policy.patience > 0 && agreement.add(first_maximum(row), score) >= policy.patience) {
+      return exit;
+    }
   }
   return policy.asked.back();
 }
@@ -59,7 +65,7 @@ class Verifier {
         adaptive_(adaptive),
         policy_(policy),
         options_(options),
-        metrics_(exit_metrics(full.graph())) {}
+        scoring_(exit_scoring(full.graph())) {}
 
   Status batch(const InputSource& source, int64_t begin, int64_t end) {
     const Policy rules = policy_for_rows(policy_, begin, end);
@@ -90,7 +96,8 @@ class Verifier {
     }
     full_macs_ += static_cast<double>(sum(full_out_.macs));
     adaptive_macs_ += static_cast<double>(sum(adaptive_out_.macs));
-    auto found = compare_with_hindsight(full_out_.exit_logits, metrics_, resolved.value(),
+    count_changes(loaded.value().labels);
+    auto found = compare_with_hindsight(full_out_.exit_logits, scoring_, resolved.value(),
                                         adaptive_out_, begin);
     disagree_.insert(disagree_.end(), found.begin(), found.end());
     return {};
@@ -105,7 +112,8 @@ class Verifier {
                      .macs_adaptive = adaptive_macs_ / samples,
                      .ms_full = (load_ms_ + full_ms_) / samples,
                      .ms_adaptive = (load_ms_ + adaptive_ms_) / samples,
-                     .load_ms = load_ms_ / samples};
+                     .load_ms = load_ms_ / samples,
+                     .changes = changes_};
     if (all_measured_ && adaptive_ms_ > 0) out.realisation = segment_ms_ / adaptive_ms_;
     return out;
   }
@@ -125,6 +133,19 @@ class Verifier {
     return {.full = std::min(a.full, b.full),
             .adaptive = std::min(a.adaptive, b.adaptive),
             .segments = total(b) < total(a) ? b.segments : a.segments};
+  }
+
+  void count_changes(std::span<const int64_t> labels) {
+    const Tensor& last = full_out_.exit_logits.back();
+    for (size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i] < 0) continue;
+      const auto sample = static_cast<int64_t>(i);
+      const bool there = first_maximum(row_of(last, sample)) == labels[i];
+      const bool here = first_maximum(row_of(adaptive_out_.logits, sample)) == labels[i];
+      ++changes_.n;
+      if (there && !here) ++changes_.lost;
+      if (here && !there) ++changes_.gained;
+    }
   }
 
   static int64_t sum(const Tensor& tensor) {
@@ -159,7 +180,7 @@ class Verifier {
   Executor& adaptive_;
   const Policy& policy_;
   const VerifyOptions& options_;
-  std::vector<Metric> metrics_;
+  std::vector<Scoring> scoring_;
   Outputs full_out_;
   Outputs adaptive_out_;
   Times times_;  ///< of the last batch
@@ -170,6 +191,7 @@ class Verifier {
   bool all_measured_ = true;
   double full_macs_ = 0;
   double adaptive_macs_ = 0;
+  AnswerChanges changes_;
   std::vector<Disagreement> disagree_;
 };
 
@@ -186,7 +208,7 @@ std::string Disagreement::text() const {
 }
 
 std::vector<Disagreement> compare_with_hindsight(std::span<const Tensor> full,
-                                                 std::span<const Metric> metrics,
+                                                 std::span<const Scoring> scoring,
                                                  const ResolvedPolicy& policy,
                                                  const Outputs& adaptive, int64_t first_sample) {
   std::vector<Disagreement> out;
@@ -194,7 +216,7 @@ std::vector<Disagreement> compare_with_hindsight(std::span<const Tensor> full,
   for (size_t i = 0; i < exits.size(); ++i) {
     const auto sample = static_cast<int64_t>(i);
     const int found = static_cast<int>(exits[i]);
-    int expected = expected_exit(full, metrics, policy, sample);
+    int expected = expected_exit(full, scoring, policy, sample);
     // Time may let a sample leave before its scores do, never after.
     if (policy.deadline_ms && found < expected && is_asked(policy, found)) expected = found;
     const auto wanted = row_of(full[static_cast<size_t>(expected)], sample);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "calibrate/drop_bound.h"
 #include "eval/full_pass.h"
 #include "eval/input_source.h"
 #include "fovea/error.h"
@@ -49,6 +50,8 @@ struct Verification {
   double ms_full = 0;        ///< mean wall time per sample, loading and transforms included
   double ms_adaptive = 0;    ///< the same under the policy
   double load_ms = 0;        ///< of both, loading and transforms
+  /// Right answers lost and gained against the last exit, on the samples whose class is known.
+  AnswerChanges changes;
   /// (Sum over samples of the full run's times of the segments that the adaptive run executed)
   /// / (wall time of the adaptive runs); 1 says that leaving early costs nothing. The full run is
   /// one that asks the policy's exits, in the same sitting, batch by batch.
@@ -58,14 +61,14 @@ struct Verification {
 /// Compares one adaptive run with the scores of a full run of the same samples.
 ///
 /// full        logits of every exit, [n,C] each
-/// metrics     of every exit
+/// scoring     of every exit
 /// policy      resolved for these samples
 /// adaptive    outputs of the run under the policy
 /// A sample agrees where its exit is the one that the full run's scores say and its logits there
 /// have the same bits. Under a deadline a sample may leave at any exit asked up to that one.
 /// `first_sample` is added to the numbers in the result.
 [[nodiscard]] std::vector<Disagreement> compare_with_hindsight(std::span<const Tensor> full,
-                                                               std::span<const Metric> metrics,
+                                                               std::span<const Scoring> scoring,
                                                                const ResolvedPolicy& policy,
                                                                const Outputs& adaptive,
                                                                int64_t first_sample = 0);

@@ -105,6 +105,16 @@ Status check_points(const Policy& policy, const Graph& graph) {
   return {};
 }
 
+/// Before the last exit asked, which everybody leaves at anyway, so many others must agree.
+Status check_patience(int patience, int n_asked) {
+  if (patience >= 2 && patience < n_asked) return {};
+  return usage("no sample can leave early under this patience",
+               n_asked < 3 ? "a policy that asks at least 3 exits"
+                           : "2 to " + std::to_string(n_asked - 1) + " of the " +
+                                 std::to_string(n_asked) + " exits asked",
+               n_asked < 3 ? std::to_string(n_asked) + " asked" : std::to_string(patience));
+}
+
 /// {"threshold":T} or {"force":CHOICE}.
 Result<PointRule> parse_point(const std::string& point, const json& rule) {
   PointRule parsed;
@@ -133,6 +143,7 @@ ResolvedPolicy every_exit(const Graph& graph) {
 Result<ResolvedPolicy> resolve(const Policy& policy, const Graph& graph, int64_t n_samples) {
   const int n = graph.n_exits();
   ResolvedPolicy out{.thresholds = std::vector<std::optional<float>>(static_cast<size_t>(n)),
+                     .patience = policy.patience.value_or(0),
                      .deadline_ms = policy.deadline_ms,
                      .replay = policy.replay,
                      .points = policy.points};
@@ -172,7 +183,7 @@ Result<ResolvedPolicy> resolve(const Policy& policy, const Graph& graph, int64_t
       if (!std::isfinite(*policy.thresholds[i])) return usage("a threshold is a finite number");
       out.thresholds[i] = policy.thresholds[i];
       asked.insert(e);
-    } else if (policy.deadline_ms) {
+    } else if (policy.deadline_ms || policy.patience) {
       asked.insert(e);
     }
   }
@@ -189,7 +200,14 @@ Result<ResolvedPolicy> resolve(const Policy& policy, const Graph& graph, int64_t
       for (const int64_t exit : found->second.data<int64_t>()) asked.insert(static_cast<int>(exit));
       if (asked.empty()) asked.insert(last);
       for (auto& threshold : out.thresholds) threshold.reset();
+      out.patience = 0;
+      out.asked.assign(asked.begin(), asked.end());
+      return out;
     }
+  }
+  if (policy.patience) {
+    const Status reachable = check_patience(*policy.patience, static_cast<int>(asked.size()));
+    if (!reachable.ok()) return reachable.error();
   }
   out.asked.assign(asked.begin(), asked.end());
   return out;
@@ -200,8 +218,8 @@ Result<Policy> parse_policy_json(std::string_view text,
   const json value = json::parse(text, nullptr, false);
   if (!value.is_object())
     return usage("the policy is no JSON object", R"({"thresholds":[0.9,null]})");
-  static const std::vector<std::string> kKeys{"thresholds",  "exit",   "max_macs",
-                                              "deadline_ms", "replay", "points"};
+  static const std::vector<std::string> kKeys{"thresholds", "exit",   "max_macs", "deadline_ms",
+                                              "replay",     "points", "patience"};
   Policy policy;
   for (const auto& [key, item] : value.items()) {
     if (key == "thresholds" && item.is_array()) {
@@ -219,6 +237,9 @@ Result<Policy> parse_policy_json(std::string_view text,
       if (item.get<int64_t>() < 0 || item.get<int64_t>() > 1'000'000)
         return usage("no such exit", {}, item.dump());
       policy.exit = item.get<int>();
+    } else if (key == "patience" && item.is_number_integer() &&
+               std::abs(item.get<double>()) < 1e6) {
+      policy.patience = item.get<int>();
     } else if (key == "max_macs" && item.is_number() && std::abs(item.get<double>()) < 9e18) {
       policy.max_macs =
           item.is_number_integer() ? item.get<int64_t>() : static_cast<int64_t>(item.get<double>());
@@ -254,6 +275,7 @@ std::string policy_to_json(const Policy& policy) {
     for (const auto& t : policy.thresholds)
       out["thresholds"].push_back(t ? json(static_cast<double>(*t)) : json());
   }
+  if (policy.patience) out["patience"] = *policy.patience;
   if (policy.exit) out["exit"] = *policy.exit;
   if (policy.max_macs) out["max_macs"] = *policy.max_macs;
   if (policy.deadline_ms) out["deadline_ms"] = *policy.deadline_ms;

@@ -55,6 +55,7 @@ class Run {
         settings_({.mode = mode, .policy = &policy, .record = &record_}) {
     record_.macs.assign(static_cast<size_t>(n), 0);
     left_.assign(static_cast<size_t>(n), 0);
+    agreement_.resize(static_cast<size_t>(n));
     frame_.block = &graph_.main();
     frame_.values.resize(graph_.main().values.size());
     frame_.cells.resize(static_cast<size_t>(n));
@@ -123,7 +124,7 @@ class Run {
     }
   }
 
-  [[nodiscard]] bool leaves(int exit, const ExitReady& ready, bool is_last) const {
+  [[nodiscard]] bool leaves(int exit, const ExitReady& ready, bool is_last) {
     bool leave = is_last;
     if (policy_.replay) {
       const auto at = policy_.replay->points.find("exit");
@@ -133,6 +134,10 @@ class Run {
     }
     const auto& threshold = policy_.thresholds[static_cast<size_t>(exit)];
     if (threshold && passes(ready.score, *threshold)) leave = true;
+    if (policy_.patience > 0 && agreement_[static_cast<size_t>(ready.sample)].add(
+                                    first_maximum(ready.logits), ready.score) >= policy_.patience) {
+      leave = true;
+    }
     if (policy_.deadline_ms && ms_between(start_, Clock::now()) >= *policy_.deadline_ms) {
       leave = true;
     }
@@ -143,7 +148,7 @@ class Run {
   void take_exit(int exit, bool is_last) {
     const Node& node =
         graph_.main().nodes[static_cast<size_t>(graph_.exits()[static_cast<size_t>(exit)])];
-    const Metric metric = node.attributes->as<Exit>().metric;
+    const Scoring scoring = node.attributes->as<Exit>().scoring();
     const Tensor logits = from_torch(frame_.values[static_cast<size_t>(graph_.exit_logits(exit))]);
     const int64_t c = logits.shape()[1];
     std::vector<int64_t> stay;
@@ -156,7 +161,7 @@ class Run {
                     row.size_bytes());
       }
       if (left_[static_cast<size_t>(sample)] != 0) continue;
-      const float score = score_of(metric, row);
+      const float score = score_of(scoring, row);
       const bool leave =
           leaves(exit, {.sample = sample, .exit = exit, .logits = row, .score = score}, is_last);
       if (!leave || options_.policy == nullptr) {
@@ -207,7 +212,8 @@ class Run {
   RunRecord record_;
   InterpreterSettings settings_;
   Frame frame_;
-  std::vector<char> left_;  ///< by sample
+  std::vector<char> left_;            ///< by sample
+  std::vector<Agreement> agreement_;  ///< by sample
   std::vector<std::vector<int>> segments_;
   std::vector<int> last_use_;
   std::vector<ValueId> taps_;

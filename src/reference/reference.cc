@@ -25,6 +25,7 @@ class Run {
     rows_.resize(static_cast<size_t>(n));
     std::iota(rows_.begin(), rows_.end(), 0);
     left_.assign(static_cast<size_t>(n), 0);
+    agreement_.resize(static_cast<size_t>(n));
     macs_.assign(static_cast<size_t>(n), 0);
   }
 
@@ -53,8 +54,7 @@ class Run {
   std::vector<Tensor> execute_body(const Block& block, std::span<const Tensor> inputs,
                                    std::span<const int64_t> cells);
   void take_exit(int exit, bool is_final);
-  bool leaves(int exit, int64_t sample, float score, std::span<const float> logits,
-              bool is_final) const;
+  bool leaves(int exit, int64_t sample, float score, std::span<const float> logits, bool is_final);
   void keep(const std::vector<int64_t>& places);
 
   const Graph& graph_;
@@ -66,6 +66,7 @@ class Run {
   Outputs& outputs_;
   std::vector<int64_t> rows_;          ///< sample of each living row
   std::vector<char> left_;             ///< by sample
+  std::vector<Agreement> agreement_;   ///< by sample
   std::vector<int64_t> macs_;          ///< by sample
   std::vector<Tensor> values_;         ///< main block, rows as rows_
   std::vector<int64_t> body_samples_;  ///< samples of the rows of the body being run
@@ -150,7 +151,7 @@ std::vector<Tensor> Run::execute_body(const Block& block, std::span<const Tensor
 }
 
 bool Run::leaves(int exit, int64_t sample, float score, std::span<const float> logits,
-                 bool is_final) const {
+                 bool is_final) {
   bool leave = is_final;
   if (policy_.replay) {
     const auto at = policy_.replay->points.find("exit");
@@ -159,6 +160,10 @@ bool Run::leaves(int exit, int64_t sample, float score, std::span<const float> l
   }
   const auto& threshold = policy_.thresholds[static_cast<size_t>(exit)];
   if (threshold && passes(score, *threshold)) leave = true;
+  if (policy_.patience > 0 && agreement_[static_cast<size_t>(sample)].add(
+                                  first_maximum(logits), score) >= policy_.patience) {
+    leave = true;
+  }
   if (options_.on_exit) {
     const Anytime answer =
         options_.on_exit({.sample = sample, .exit = exit, .logits = logits, .score = score});
@@ -181,7 +186,7 @@ void Run::take_exit(int exit, bool is_final) {
   const int64_t c = logits.shape()[1];
   const Node& node =
       graph_.main().nodes[static_cast<size_t>(graph_.exits()[static_cast<size_t>(exit)])];
-  const Metric metric = node.attributes->as<Exit>().metric;
+  const Scoring scoring = node.attributes->as<Exit>().scoring();
   std::vector<int64_t> survivors;
   for (size_t r = 0; r < rows_.size(); ++r) {
     const int64_t sample = rows_[r];
@@ -190,12 +195,12 @@ void Run::take_exit(int exit, bool is_final) {
     if (options_.policy == nullptr) {
       std::memcpy(outputs_.exit_logits[static_cast<size_t>(exit)].f() + sample * c, row.data(),
                   row.size_bytes());
-      if (options_.on_exit) leaves(exit, sample, score_of(metric, row), row, is_final);
+      if (options_.on_exit) leaves(exit, sample, score_of(scoring, row), row, is_final);
       survivors.push_back(static_cast<int64_t>(r));
       continue;
     }
     if (left_[static_cast<size_t>(sample)] != 0) continue;
-    const float score = score_of(metric, row);
+    const float score = score_of(scoring, row);
     if (!leaves(exit, sample, score, row, is_final)) {
       survivors.push_back(static_cast<int64_t>(r));
       continue;

@@ -135,7 +135,8 @@ void Worker::take_samples(RunShared& shared, int count) {
   for (int64_t sample = begin; sample < end; ++sample) {
     const int slot = free_.back();
     free_.pop_back();
-    slots_[static_cast<size_t>(slot)] = {.sample = sample, .macs = 0, .start = now};
+    slots_[static_cast<size_t>(slot)] = {
+        .sample = sample, .macs = 0, .agreement = {}, .start = now};
     float* base = block(slot);
     int64_t* macs = &slots_[static_cast<size_t>(slot)].macs;
     const Lanes lane{.blocks = &base, .samples = &sample, .macs = &macs, .n = 1};
@@ -265,6 +266,9 @@ bool Worker::leaves(const RunShared& shared, size_t segment, InFlight& state,
   }
   const auto& threshold = policy.thresholds[static_cast<size_t>(exit)];
   if (threshold && passes(score, *threshold)) leave = true;
+  if (policy.patience > 0 && state.agreement.add(first_maximum(logits), score) >= policy.patience) {
+    leave = true;
+  }
   if (policy.deadline_ms && !is_final) {
     // The next segment must be ready in time as well; its time is known from earlier chunks.
     const SegmentTime& next = times_[segment + 1];
@@ -287,7 +291,7 @@ void Worker::answer(RunShared& shared, size_t index, const std::vector<int>& chu
   const Graph& graph = plan_.graph();
   const Node& node =
       graph.main().nodes[static_cast<size_t>(graph.exits()[static_cast<size_t>(segment.exit)])];
-  const Metric metric = node.attributes->as<Exit>().metric;
+  const Scoring scoring = node.attributes->as<Exit>().scoring();
   const bool is_final = index + 1 == shared.schedule->segments.size();
   Outputs& outputs = *shared.outputs;
   for (const int slot : chunk) {
@@ -302,10 +306,10 @@ void Worker::answer(RunShared& shared, size_t index, const std::vector<int>& chu
         shared.options->on_exit({.sample = state.sample,
                                  .exit = segment.exit,
                                  .logits = logits,
-                                 .score = score_of(metric, logits)});
+                                 .score = score_of(scoring, logits)});
       }
     } else {
-      const float score = score_of(metric, logits);
+      const float score = score_of(scoring, logits);
       leave = leaves(shared, index, state, logits, score);
       if (leave) {
         std::memcpy(outputs.logits.f() + row, logits.data(), logits.size_bytes());

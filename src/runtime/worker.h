@@ -9,6 +9,7 @@
 
 #include "fovea/executor.h"
 #include "fovea/session.h"
+#include "graph/score.h"
 #include "runtime/plan_impl.h"
 
 namespace fovea::runtime {
@@ -56,6 +57,7 @@ class Worker {
   struct InFlight {
     int64_t sample = 0;
     int64_t macs = 0;
+    Agreement agreement;
     Clock::time_point start;
     Clock::time_point queued;  ///< it waits since then; kept for the ledger
   };

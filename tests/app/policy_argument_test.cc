@@ -76,6 +76,16 @@ TEST(PolicyOptions, ExitMustExist) {
   }
 }
 
+TEST(PolicyOptions, PatienceFitsTheExitsAsked) {
+  EXPECT_EQ(policy_of({"--patience", "3"})->patience, 3);
+  EXPECT_EQ(policy_of({"--patience", "3", "--policy", R"({"patience":2})"})->patience, 2);
+  for (const char* bad : {"1", "0", "-2", "4", "5", "two", "2.5", ""}) {
+    EXPECT_EQ(error_of({"--patience", bad}).kind, ErrorKind::kUsage) << bad;
+  }
+  EXPECT_EQ(error_of({"--patience", "2", "--exit", "1"}).kind, ErrorKind::kUsage);
+  EXPECT_EQ(error_of({"--patience", "2", "--budget", "1M"}).kind, ErrorKind::kUsage);
+}
+
 TEST(PolicyOptions, JsonAllowsAnyFiniteThreshold) {
   const auto policy = policy_of({"--policy", R"({"thresholds":[0.9,null,1e8]})"});
   EXPECT_THAT(policy->thresholds, ElementsAre(0.9F, std::nullopt, 1e8F));

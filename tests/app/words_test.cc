@@ -1,4 +1,6 @@
 // Help, tables and JSON text: what people and other programs read.
+#include "base/words.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -82,6 +84,13 @@ TEST(Numbers, ReadWell) {
   EXPECT_EQ(grouped(999), "999");
   EXPECT_EQ(millions(94247040), "94.25");
   EXPECT_EQ(millions(12345), "0.012");
+}
+
+TEST(Words, PercentagesWithAndWithoutTheirSign) {
+  EXPECT_EQ(parse_percent("90%"), 90);
+  EXPECT_EQ(parse_percent("0.5 %"), 0.5);
+  EXPECT_EQ(parse_percent("1"), 1);
+  for (const char* bad : {"", "%", "much", "1%%", "nan%"}) EXPECT_FALSE(parse_percent(bad)) << bad;
 }
 
 }  // namespace

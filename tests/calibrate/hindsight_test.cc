@@ -51,6 +51,17 @@ TEST(Hindsight, EndsAtAFixedExitOrACap) {
   EXPECT_THAT(exits({.thresholds = {0.7F, 0.7F}, .max_macs = 12}), ElementsAre(0, 1, 1));
 }
 
+TEST(Hindsight, LeavesWhereExitsInARowAgree) {
+  // Answers are 0 1 0, 1 1 0, 0 0 1 at the exits; the third sample's scores are no numbers.
+  ExitTable table = three_samples();
+  table.answer = {0, 1, 0, 0, 0, 0, 1, 0, 0};
+  const auto leaves = [&table](const Policy& policy) {
+    return exits_in_hindsight(table, policy, three_exits()).value();
+  };
+  EXPECT_THAT(leaves({.patience = 2}), ElementsAre(1, 2, 2));
+  EXPECT_THAT(leaves({.thresholds = {1e8F, 0.7F}, .patience = 2}), ElementsAre(1, 1, 2));
+}
+
 TEST(Hindsight, FollowsAReplayOfAsManySamples) {
   auto trace = std::make_shared<Trace>();
   Tensor recorded = Tensor::i64({3});

@@ -37,10 +37,10 @@ TEST(Scores, OfLogitsUseEachExitsMetric) {
   Scores scores{.values = f32({2, 1, 2}, {1, 0, 1, 0}),
                 .labels = {0},
                 .costs = {1, 2},
-                .metrics = {Metric::kMaxSoftmax, Metric::kMargin}};
+                .scoring = {{Metric::kMaxSoftmax, 2}, {Metric::kMargin}}};
   const ExitTable table = exit_table(scores);
   const float p = 1.0F / (1.0F + std::exp(-1.0F));
-  EXPECT_FLOAT_EQ(table.confidence_at(0, 0), p);
+  EXPECT_FLOAT_EQ(table.confidence_at(0, 0), 1.0F / (1.0F + std::exp(-0.5F)));
   EXPECT_FLOAT_EQ(table.confidence_at(1, 0), 2 * p - 1);
 }
 
@@ -69,13 +69,13 @@ TEST(Scores, RefuseWhatDoesNotFit) {
   EXPECT_THAT(message("val_probs", f32({2, 2}, {1, 2, 3, 4})), HasSubstr("found F32 [2,2]"));
 }
 
-TEST(ExitMetrics, AreReadFromTheGraph) {
+TEST(ExitScoring, IsReadFromTheGraph) {
   const Graph graph = parse_graph(
                           "fovea-graph 1\ngraph g\nops exit@1\ninput x [4]\n"
-                          "exit.0 = exit(x) metric=margin\nexit.1 = exit(x)\n",
+                          "exit.0 = exit(x) metric=margin temperature=1.5\nexit.1 = exit(x)\n",
                           "test")
                           .value();
-  EXPECT_THAT(exit_metrics(graph), ElementsAre(Metric::kMargin, Metric::kMaxSoftmax));
+  EXPECT_THAT(exit_scoring(graph), ElementsAre(Scoring{Metric::kMargin, 1.5F}, Scoring{}));
 }
 
 }  // namespace

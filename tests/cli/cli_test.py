@@ -439,6 +439,95 @@ class Data(Cli):
         ids = [section.get("id") for section in xml.etree.ElementTree.fromstring(alone.read_text()).iter(space + "section")]
         self.assertEqual(ids, ["training", "layers", "setup"])
 
+    def test_budgets_need_a_calibrated_model(self):
+        for words in (["--budget", "30M"], ["--budget", "2ms"], ["--accuracy", "90%"], ["--max-drop", "1%"]):
+            self.refused(2, "eval", self.model, "--data", self.pictures, *words, says=["fovea calibrate"])
+        self.refused(2, "eval", self.model, "--data", self.pictures, "--budget", "much", says=["30M", "2ms"])
+        self.refused(2, "eval", self.model, "--data", self.pictures, "--max-drop", "little")
+        self.refused(2, "eval", self.model, "--data", self.pictures, "--confidence", "95%", says=["--max-drop"])
+
+    def test_budgets_are_solved_from_the_file(self):
+        out = self.fresh(".fovea")
+        common = ["--data", self.pictures, "--batch", 4]
+        told = json.loads(self.done("calibrate", self.model, *common, "-o", out, "--json"))
+        self.assertEqual(len(told["segment_ms"]), 3)
+        self.assertGreater(told["load_ms"], 0)
+        self.assertTrue(told["curve"])
+        exits = json.loads(self.done("info", out, "--json"))["exits"]
+        least, most = exits[0]["macs_single"], exits[-1]["macs_single"]
+        for budget in (least, (least + most) // 2, most):
+            told = json.loads(self.done("eval", out, *common, "--budget", budget, "--json"))
+            # Solved on half of the six samples: with all of them it can only be within the ends.
+            self.assertLessEqual(told["adaptive"]["mean_macs"], exits[-1]["macs_needed"])
+            self.assertGreaterEqual(told["adaptive"]["mean_macs"], least)
+        for budget in (least - 1, most + 1, "1", "1000000s", "0.000001us"):
+            lines = self.refused(2, "eval", out, *common, "--budget", budget, says=["out of range", "expected"])
+            self.assertIn("(the first exit for everybody) to ", lines[0])
+        self.refused(2, "eval", out, *common, "--accuracy", "101%", says=["out of range"])
+        self.refused(2, "eval", out, *common, "--max-drop", "1%", says=["certifying samples"])
+        self.refused(2, "eval", out, *common, "--max-drop", "100%", says=["out of range"])
+        self.refused(2, "eval", out, *common, "--budget", most, "--threshold", "0.5", says=["--threshold"])
+        self.refused(2, "eval", out, *common, "--budget", most, "--accuracy", "5%", says=["--accuracy"])
+        middle = f"{(least + most) // 2}"
+        picture = self.pictures / "cat" / "0.png"
+        note = self.call("predict", out, picture, "--budget", middle).stderr.decode()
+        self.assertIn(f"--budget {middle}: threshold", note)
+        self.assertEqual(self.call("predict", out, picture, "--budget", middle, "--quiet").stderr, b"")
+        self.done("verify", out, *common, "--budget", middle)
+        self.done("plan", out, "--budget", middle)
+        self.done("bench", out, "--budget", middle, "--seconds", "0.01")
+        self.done("run", out, "--input", self.input, "-o", self.fresh(".safetensors"), "--budget", middle)
+        self.done("eval", out, *common, "--accuracy", "0%")
+
+    def test_calibrate_says_how_many_samples_a_promise_needs(self):
+        out = self.fresh(".fovea")
+        self.refused(2, "calibrate", self.model, "--data", self.pictures, "-o", out, "--max-drop", "1%",
+                     says=["drop of at most 1 % with confidence 95 %", "certifying samples"], absent=[out])
+
+    def test_patience_runs_everywhere(self):
+        common = [self.model, "--data", self.pictures, "--batch", 4, "--patience", 2]
+        hindsight = json.loads(self.done("eval", *common, "--json"))["adaptive"]
+        executed = json.loads(self.done("eval", *common, "--mode", "executed", "--json"))["adaptive"]
+        for key in ("top1", "mean_macs", "counts"):
+            self.assertEqual(hindsight[key], executed[key])
+        self.assertEqual(hindsight["counts"][0], 0)
+        self.done("verify", *common)
+        self.done("predict", self.model, self.pictures / "cat" / "0.png", "--patience", 2)
+        self.refused(2, "predict", self.model, self.pictures, "--patience", 3, says=["2 to 2 of the 3 exits asked"])
+        self.refused(2, "predict", self.model, self.pictures, "--patience", 1, says=["2 to one less"])
+        self.refused(2, "predict", self.model, self.pictures, "--patience", 2, "--exit", 1, says=["at least 3 exits"])
+
+    def test_calibrate_changes_how_exits_are_scored(self):
+        out, again = self.fresh(".fovea"), self.fresh(".fovea")
+        common = ["--data", self.pictures, "--batch", 4]
+        self.refused(2, "calibrate", self.model, *common, "-o", out, "--score", "surprise", says=["neg_entropy"],
+                     absent=[out])
+        told = json.loads(self.done("calibrate", self.model, *common, "-o", out, "--score", "margin",
+                                    "--fit-temperature", "--default", "official-0.80", "--json"))
+        self.assertEqual([each["metric"] for each in told["scoring"]], ["margin"] * 3)
+        text = self.done("info", out, "--text").decode()
+        for each in told["scoring"]:
+            self.assertGreater(each["temperature"], 0)
+            self.assertIn("before", each["calibration_error"])
+        self.assertEqual(text.count("metric=margin temperature="), 3)
+        self.done("verify", out, *common)
+        self.done("verify", out, *common, "--executor", "reference")
+        self.done("eval", out, *common, "--accuracy", "0%")
+        picture = self.pictures / "cat" / "0.png"
+        warm = json.loads(self.done("predict", out, picture, "--exit", 0, "--json"))
+        plain = json.loads(self.done("predict", self.model, picture, "--exit", 0, "--json"))
+        self.assertEqual(warm["class"], plain["class"])
+        self.assertNotEqual(warm["confidence"], plain["confidence"])
+        # Thresholds of the margin mean nothing to the entropy.
+        told = self.call("calibrate", out, *common, "-o", again, "--score", "neg_entropy").stderr.decode()
+        self.assertIn("no longer stored: default", told)
+        self.assertEqual(len(json.loads(self.done("info", again, "--json"))["policies"]), 39)
+
+    def test_verify_tells_the_drop(self):
+        told = json.loads(self.done("verify", self.model, "--data", self.pictures, "--exit", 0, "--json"))
+        self.assertIsNone(told["certificate"])
+        self.assertAlmostEqual(told["drop"], 100 * (told["lost"] - told["gained"]) / 6)
+
     def test_scenes_packs_and_checks(self):
         folder, pack = self.fresh("-scenes"), self.fresh(".fpack")
         self.done("data", "make", "scenes", "--images", 12, "--seed", 3, "-o", folder)

@@ -85,7 +85,8 @@ TEST_F(Verify, AgreesWithAnHonestExecutorUnderEveryPolicy) {
   trace->points["exit"].data<int64_t>()[3] = 2;
   for (const Policy& policy :
        {by_confidence(), Policy{}, Policy{.exit = 1}, Policy{.thresholds = {std::nullopt, 0.9F}},
-        Policy{.max_macs = 4}, Policy{.replay = trace}, Policy{.deadline_ms = 1e9}}) {
+        Policy{.max_macs = 4}, Policy{.replay = trace}, Policy{.deadline_ms = 1e9},
+        Policy{.patience = 2}, Policy{.thresholds = {0.9F, 1.0F}, .patience = 2}}) {
     const Verification result = verified(policy);
     EXPECT_EQ(result.n, 4);
     EXPECT_EQ(result.agree, 4) << policy_to_json(policy);
@@ -129,6 +130,12 @@ TEST_F(Verify, FailsWhereOneThresholdIsFlipped) {
   EXPECT_EQ(result.disagree[0].sample, 2);
   EXPECT_EQ(result.disagree[0].expected_exit, 2);
   EXPECT_EQ(result.disagree[0].found_exit, 1);
+}
+
+TEST_F(Verify, FailsWherePatienceIsNotKept) {
+  adaptive.before = [](Policy& policy) { policy.patience.reset(); };
+  // Everybody's first two exits agree, so that the last is asked of nobody.
+  EXPECT_THAT(verified({.patience = 2}).disagree, SizeIs(4));
 }
 
 TEST_F(Verify, FailsWhereOneBitOfAnAnswerDiffers) {
@@ -239,7 +246,27 @@ TEST_F(Verify, SaysItInJson) {
                                .ms_full = 2,
                                .ms_adaptive = 1}),
             R"({"n":2,"agree":1,"disagree":[1],"macs_full":8.0,"macs_adaptive":4.0,)"
-            R"("ms_full":2.0,"ms_adaptive":1.0,"realisation":null})");
+            R"("ms_full":2.0,"ms_adaptive":1.0,"realisation":null,"drop":null,"lost":0,)"
+            R"("gained":0,"certificate":null})");
+  const std::string promised =
+      verification_json({.n = 400, .agree = 400, .changes = {.n = 400, .lost = 2, .gained = 1}},
+                        Promise{.max_drop = 25, .confidence = 95});
+  EXPECT_THAT(promised, HasSubstr(R"("drop":0.25,"lost":2,"gained":1)"));
+  EXPECT_THAT(promised, HasSubstr(R"("certificate":{"max_drop":25.0,"confidence":95.0,"bound":)"));
+  EXPECT_THAT(promised, HasSubstr(R"("verdict":"kept"})"));
+}
+
+TEST_F(Verify, CountsRightAnswersThatChange) {
+  const auto unchanged = verified(by_confidence()).changes;
+  EXPECT_EQ(unchanged.n, 4);
+  EXPECT_EQ(unchanged.lost + unchanged.gained, 0);
+  adaptive.after = [](Outputs& outputs) {
+    for (float& logit : outputs.logits.data<float>()) logit = -logit;
+  };
+  // All four are right at the last exit.
+  EXPECT_EQ(verified(by_confidence()).changes.lost, 4);
+  const TensorSource unlabelled(four_samples().load(0, 4).value().inputs);
+  EXPECT_EQ(verify(honest, adaptive, unlabelled, by_confidence()).value().changes.n, 0);
 }
 
 TEST(ExecutedSegments, CountOnlyThoseUpToTheExit) {

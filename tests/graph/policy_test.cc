@@ -60,6 +60,7 @@ TEST(PolicyJson, HasTheDocumentedForms) {
   EXPECT_THAT(parsed(R"({"thresholds":[0.9,null,1e8]})").thresholds,
               ElementsAre(Optional(0.9F), std::nullopt, Optional(1e8F)));
   EXPECT_EQ(parsed(R"({"exit":3})").exit, 3);
+  EXPECT_EQ(parsed(R"({"patience":2})").patience, 2);
   EXPECT_EQ(parsed(R"({"max_macs":30000000})").max_macs, 30000000);
   EXPECT_EQ(parsed(R"({"max_macs":3e7})").max_macs, 30000000);
   EXPECT_EQ(parsed(R"({"deadline_ms":5})").deadline_ms, 5);
@@ -72,7 +73,7 @@ TEST(PolicyJson, HasTheDocumentedForms) {
 
 TEST(PolicyJson, ParsesBack) {
   for (const char* text :
-       {R"({"thresholds":[0.5,null,100000000.0]})", R"({"exit":2,"max_macs":5})",
+       {R"({"thresholds":[0.5,null,100000000.0]})", R"({"exit":2,"max_macs":5,"patience":3})",
         R"({"deadline_ms":2.5})", R"({"points":{"a":{"force":1},"b":{"threshold":0.25}}})", "{}"}) {
     EXPECT_EQ(policy_to_json(parsed(text)), policy_to_json(parsed(policy_to_json(parsed(text)))));
   }
@@ -90,6 +91,9 @@ TEST(PolicyJson, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(refused(R"({"thresholds":["a"]})"), HasSubstr("finite number or null"));
   EXPECT_THAT(refused(R"({"thresholds":[1e300]})"), HasSubstr("finite number or null"));
   EXPECT_THAT(refused(R"({"exit":1.5})"), HasSubstr("'exit' has the wrong type"));
+  EXPECT_THAT(refused(R"({"patience":"much"})"), HasSubstr("'patience' has the wrong type"));
+  EXPECT_THAT(refused(R"({"patience":1e300})"), HasSubstr("'patience' has the wrong type"));
+  EXPECT_THAT(refused(R"({"patience":18446744073709551615})"), HasSubstr("wrong type"));
   EXPECT_THAT(refused(R"({"exit":-1})"), HasSubstr("no such exit"));
   EXPECT_THAT(refused(R"({"exit":18446744073709551615})"), HasSubstr("no such exit"));
   EXPECT_THAT(refused(R"({"max_macs":1e30})"), HasSubstr("wrong type"));
@@ -135,6 +139,34 @@ TEST(Resolve, ACapTakesTheLastExitWithinIt) {
   EXPECT_THAT(resolve({.max_macs = INT64_MAX}, graph).value().asked, ElementsAre(3));
   EXPECT_THAT(unfit({.max_macs = costs[0].macs_needed - 1}),
               AllOf(HasSubstr("below the first exit"), HasSubstr("at least 120")));
+}
+
+TEST(Resolve, PatienceAsksEveryExitOrThoseWithThresholds) {
+  const ResolvedPolicy all = resolve({.patience = 2}, four_exits()).value();
+  EXPECT_THAT(all.asked, ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(all.patience, 2);
+  EXPECT_THAT(resolve({.patience = 2, .exit = 2}, four_exits()).value().asked,
+              ElementsAre(0, 1, 2));
+  const Policy some{.thresholds = {1e8F, std::nullopt, 0.5F}, .patience = 2};
+  EXPECT_THAT(resolve(some, four_exits()).value().asked, ElementsAre(0, 2, 3));
+}
+
+TEST(Resolve, RefusesAPatienceUnderWhichNobodyCanLeaveEarly) {
+  for (const int patience : {-1, 0, 1, 4, 1000}) {
+    EXPECT_THAT(
+        unfit({.patience = patience}),
+        HasSubstr("expected 2 to 3 of the 4 exits asked; found " + std::to_string(patience)));
+  }
+  EXPECT_THAT(unfit({.patience = 3, .exit = 2}), HasSubstr("expected 2 to 2 of the 3"));
+  EXPECT_THAT(unfit({.patience = 2, .exit = 1}),
+              HasSubstr("expected a policy that asks at least 3 exits; found 2 asked"));
+}
+
+TEST(Resolve, AReplayDoesNotAskForPatience) {
+  const Policy policy{.patience = 2, .replay = std::make_shared<Trace>(load_trace("").value())};
+  const ResolvedPolicy resolved = resolve(policy, four_exits(), 3).value();
+  EXPECT_THAT(resolved.asked, ElementsAre(0, 2));
+  EXPECT_EQ(resolved.patience, 0);
 }
 
 TEST(Resolve, ADeadlineAsksEveryExit) {

@@ -58,6 +58,33 @@ TEST(Score, PassesWhereEqual) {
   EXPECT_FALSE(passes(1.0F, 1e8F));
 }
 
+TEST(Score, OfATemperatureIsThatOfTheDividedLogits) {
+  const std::vector<float> row{3, 1, -2, 0.5F};
+  std::vector<float> divided;
+  for (const float v : row) divided.push_back(v / 4);
+  for (const Metric metric : {Metric::kMaxSoftmax, Metric::kMargin, Metric::kNegEntropy}) {
+    EXPECT_EQ(score_of({.metric = metric, .temperature = 4}, row), score(metric, divided));
+    EXPECT_EQ(score_of({.metric = metric, .temperature = 1}, row), score(metric, row));
+  }
+  EXPECT_EQ(score_of({.metric = Metric::kIdentity, .temperature = 4}, row), 3);
+  std::vector<float> warm(4);
+  std::vector<float> expected(4);
+  softmax_of(row, warm, 4);
+  softmax_of(divided, expected);
+  EXPECT_EQ(warm, expected);
+}
+
+TEST(Agreement, CountsTheRunThatEndsHere) {
+  Agreement agreement;
+  EXPECT_EQ(agreement.add(3, 0.1F), 1);
+  EXPECT_EQ(agreement.add(3, 0.1F), 2);
+  EXPECT_EQ(agreement.add(3, 0.1F), 3);
+  EXPECT_EQ(agreement.add(0, 0.1F), 1);
+  EXPECT_EQ(agreement.add(3, 0.1F), 1);
+  EXPECT_EQ(agreement.add(3, kNan), 0);
+  EXPECT_EQ(agreement.add(3, 0.1F), 1) << "what is no number agrees with nothing";
+}
+
 TEST(FirstMaximum, TakesTheFirstOfEqualOnesAndNeverNan) {
   EXPECT_EQ(first_maximum(std::vector<float>{1, 3, 3, 2}), 1);
   EXPECT_EQ(first_maximum(std::vector<float>{kNan, -5, kNan}), 1);

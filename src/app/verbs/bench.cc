@@ -130,7 +130,9 @@ int run(Context& context, const Arguments& arguments) {
   const double seconds = seconds_from(arguments);
   const Network network = network_from(arguments, Weights::kAnyWill);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
-  const auto policy = policy_from(arguments, network.model);
+  const RunTimes times = run_times(context, network, execution, batch, nullptr);
+  const auto policy =
+      policy_from(arguments, network.model, {.console = &context.console, .times = &times});
   Bench bench(context, network, execution, batch, seconds);
 
   const Line all = bench.line("all exits", nullptr);

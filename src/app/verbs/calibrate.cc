@@ -1,9 +1,13 @@
 // fovea calibrate: policies from held-out data, stored in the model.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "app/budget_argument.h"
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/output.h"
+#include "app/scoring_argument.h"
+#include "app/segment_timing.h"
 #include "app/table.h"
 #include "app/tensor_files.h"
 #include "app/timed.h"
@@ -11,6 +15,7 @@
 #include "base/words.h"
 #include "calibrate/hindsight.h"
 #include "calibrate/official.h"
+#include "calibrate/record.h"
 #include "eval/anytime.h"
 #include "eval/executed.h"
 
@@ -29,9 +34,10 @@ OptionSpecs options() {
              {"--default", "NAME",
               "this policy also becomes `default`, which holds where no other "
               "is given"},
+             {"--seed", "S", "which samples choose and which certify; 0"},
              force_option(),
          } +
-         executor_options() + batch_options();
+         promise_options() + scoring_options() + executor_options() + batch_options();
 }
 
 /// Half precision stays half precision.
@@ -61,6 +67,66 @@ Json json_of(const std::vector<Row>& rows) {
   return out;
 }
 
+Json json_of(const CalibrationRecord& record) {
+  Json out = Json::array();
+  for (const CurvePoint& point : record.curve) {
+    out.push_back({{"policy", Json::parse(policy_to_json(point.rule.policy()))},
+                   {"macs", point.macs},
+                   {"top1", point.top1},
+                   {"held_out", {{"macs", point.held_out_macs}, {"top1", point.held_out_top1}}}});
+  }
+  return out;
+}
+
+/// How each exit is scored, and how far its softmax is from being right as often as it says.
+Json json_of(std::span<const Scoring> scoring, const std::vector<TemperatureFit>& fits) {
+  Json out = Json::array();
+  for (size_t e = 0; e < scoring.size(); ++e) {
+    Json line{{"metric", attribute_text(scoring[e].metric)},
+              {"temperature", json_float(scoring[e].temperature)}};
+    if (!fits.empty()) {
+      line["calibration_error"] = {{"before", 100 * fits[e].before},
+                                   {"after", 100 * fits[e].after}};
+    }
+    out.push_back(std::move(line));
+  }
+  return out;
+}
+
+Json json_of(const Certificate& certificate) {
+  return {{"name", certificate_name(certificate.promise)},
+          {"policy", Json::parse(policy_to_json(certificate.rule.policy()))},
+          {"max_drop", certificate.promise.max_drop},
+          {"confidence", certificate.promise.confidence},
+          {"n", certificate.changes.n},
+          {"lost", certificate.changes.lost},
+          {"gained", certificate.changes.gained},
+          {"bound", certificate.bound},
+          {"macs", certificate.macs}};
+}
+
+std::string curve_text(const CalibrationRecord& record) {
+  Table table({{"threshold", Table::Align::kLeft},
+               {"Mmacs"},
+               {"top-1 %"},
+               {"Mmacs, other half"},
+               {"top-1 %, other half"}});
+  for (const CurvePoint& point : record.curve) {
+    table.add({rule_text(point.rule), millions(point.macs), fixed(point.top1, 2),
+               millions(point.held_out_macs), fixed(point.held_out_top1, 2)});
+  }
+  return table.text();
+}
+
+/// Segment times on the data's own pictures, loading apart.
+SegmentTimes timed(Executor& executor, const InputSource& source, const TimeKey& key) {
+  constexpr double kSeconds = 2;
+  const LabelledInputs batch = source.load(0, std::min(source.n(), key.batch)).value();
+  SegmentTimes out = measured_segments(executor, batch.inputs, key, kSeconds);
+  out.load_ms = measured_load_ms(source, key.batch);
+  return out;
+}
+
 void set_default(Model& model, const std::string& name) {
   const auto found = model.policies.find(name);
   if (found != model.policies.end()) {
@@ -82,6 +148,7 @@ void set_default(Model& model, const std::string& name) {
 int run(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
   arguments.expect_inputs(1, 1, "one MODEL");
+  const std::optional<Promise> promise = promise_from(arguments);
   const std::string& input = arguments.inputs().front();
   const bool in_place = arguments.has("--in-place");
   if (in_place == arguments.has("--output")) {
@@ -93,6 +160,7 @@ int run(Context& context, const Arguments& arguments) {
   const std::string output = in_place ? input : arguments.needed("--output");
   const Overwrite overwrite = in_place ? Overwrite::kAllow : overwrite_from(arguments);
   require_writable(output, overwrite);
+  const auto seed = static_cast<uint64_t>(arguments.count("--seed", 0, 0, INT64_MAX));
   const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
   Network network = network_from(arguments, Weights::kNeeded);
   if (network.graph().n_exits() < 2) {
@@ -103,36 +171,69 @@ int run(Context& context, const Arguments& arguments) {
   const auto source = source_from(arguments, network, context.console);
   const auto executor = make_executor(context, network, execution);
   Progress progress(context.console, "recorded");
-  const Scores scores =
+  Scores scores =
       record_scores(*executor, *source, {.batch = batch, .progress = progress.callback()}).value();
+  const std::vector<TemperatureFit> fits =
+      apply_scoring(arguments, halves_of(scores, seed), scores);
 
+  CalibrationRecord record = record_of(scores, seed).value();
+  record.data = json_text(arguments.needed("--data"));
+  record.split = json_text(arguments.value_or("--split", ""));
+  solve_curve(record, network.graph());
+  if (promise) {
+    record.certificates.push_back(certify(selecting(record, macs_of(network.graph())),
+                                          certifying(record, macs_of(network.graph())),
+                                          record.candidates, *promise)
+                                      .value());
+  }
+  record.times.push_back(timed(*executor, *source, time_key(execution, batch)));
+
+  std::vector<std::string> forgotten = forget_policies(network.model, record.scoring);
   std::vector<Row> rows;
   for (OfficialPoint& point : solve_official(exit_table(scores))) {
     AdaptiveReport judged = evaluate_hindsight(scores, network.graph(), point.policy).value();
     network.model.policies[point.name] = policy_to_json(point.policy);
     rows.push_back({std::move(point), std::move(judged)});
   }
+  for (const Certificate& each : record.certificates) {
+    network.model.policies[certificate_name(each.promise)] = policy_to_json(each.rule.policy());
+  }
   if (const auto name = arguments.value("--default")) set_default(network.model, *name);
-  network.model.metadata["fovea.calibration"] = Json{
-      {"rule", "official"},
-      {"data", json_text(arguments.needed("--data"))},
-      {"split", json_text(arguments.value_or("--split", ""))},
-      {"n", scores.n()}}.dump();
+  network.model.graph = with_scoring(network.graph(), record.scoring);
+  store_calibration(record, network.model);
   save_model(output, network.model, storage_of(input), overwrite).value();
 
   if (context.console.json()) {
-    context.console.json_result(
-        Json{{"model", json_text(output)}, {"n", scores.n()}, {"policies", json_of(rows)}});
+    Json certificates = Json::array();
+    for (const Certificate& each : record.certificates) certificates.push_back(json_of(each));
+    context.console.json_result(Json{{"model", json_text(output)},
+                                     {"n", scores.n()},
+                                     {"policies", json_of(rows)},
+                                     {"curve", json_of(record)},
+                                     {"certificates", certificates},
+                                     {"scoring", json_of(record.scoring, fits)},
+                                     {"load_ms", record.times.back().load_ms},
+                                     {"segment_ms", record.times.back().segment_ms}});
   } else {
     Table table({{"policy", Table::Align::kLeft}, {"top-1 %"}, {"Mmacs"}});
     for (const Row& row : rows) {
       table.add({row.point.name, row.held_out.top1 ? fixed(*row.held_out.top1, 2) : "-",
                  millions(row.held_out.mean_macs)});
     }
-    context.console.result(table.text());
+    std::string text = table.text() + "\n" + curve_text(record);
+    for (const Certificate& each : record.certificates) {
+      text += "\n" + certificate_name(each.promise) + ": " + certificate_text(each) + "\n";
+    }
+    if (!fits.empty()) text += "\n" + fits_text(fits);
+    context.console.result(text);
   }
   context.console.note("wrote " + shown_path(output) + ": " + std::to_string(rows.size()) +
                        " policies from " + std::to_string(scores.n()) + " samples");
+  std::erase_if(forgotten, [&](const auto& name) { return network.model.policies.contains(name); });
+  if (!forgotten.empty()) {
+    context.console.note("no longer stored: " +
+                         joined(std::span<const std::string>(forgotten), ", "));
+  }
   return 0;
 }
 
@@ -147,11 +248,19 @@ const Verb kCalibrateVerb{
         "and MSDNet: exits get geometric quotas with ratio 0.05, 0.10, ... 1.95, small ratios "
         "leave "
         "early. The policies are stored as official-0.05 to official-1.95.\n"
+        "It also stores the scores and the segment times, so that --budget, --accuracy and "
+        "--max-drop of the other verbs can be solved for later. The samples are cut into halves: "
+        "one chooses thresholds, on the other they are measured and certified. With --max-drop the "
+        "certified policy is stored too, as max-drop-P-C.\n"
+        "--score and --fit-temperature change how the exits of the stored network are scored; "
+        "policies of an earlier scoring are taken out.\n"
         "Use data that the network was not trained on.",
     .examples =
         "fovea calibrate m.fovea --data cifar10 --split val -o calibrated.fovea\n"
         "fovea calibrate m.fovea --data pictures/ --split val --in-place --default "
-        "official-0.80",
+        "official-0.80\n"
+        "fovea calibrate m.fovea --data cifar10 --split val -o c.fovea --max-drop 1% "
+        "--confidence 95%",
     .options = options,
     .run = run,
 };

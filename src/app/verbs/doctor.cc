@@ -159,9 +159,10 @@ Payment measure_payment(Context& context, const Arguments& arguments) {
   const Network network = network_from(arguments, Weights::kNeeded);
   Payment out{.n_exits = network.graph().n_exits()};
   if (out.n_exits < 2) return out;
-  Policy policy = policy_or_default(arguments, network.model);
+  const auto given = policy_from(arguments, network.model);
+  Policy policy = given ? *given : policy_or_default(arguments, network.model);
   out.policy = "as given";
-  if (!policy_from(arguments, network.model)) {
+  if (!given) {
     out.policy = "the stored policy default";
     if (!network.model.policies.contains("default")) {
       constexpr float kThreshold = 0.9F;

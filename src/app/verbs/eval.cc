@@ -31,7 +31,7 @@ OptionSpecs options() {
               "[K,n,C], val_targets, the same for test, flops [K]"},
              {"--mode", "hindsight|executed",
               "judge the policy on recorded scores, or run it (gives ms); hindsight, but executed "
-              "for a deadline"},
+              "for a deadline or a budget of time"},
          } +
          policy_options() + executor_options() + batch_options();
 }
@@ -73,11 +73,15 @@ int eval_model(Context& context, const Arguments& arguments) {
   const auto asked_mode = mode_from(arguments);
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
-  const Policy policy = policy_or_default(arguments, network.model);
-  const bool scores_cannot_say = policy.deadline_ms || !policy.points.empty();
+  const auto source = source_from(arguments, network, context.console);
+  const RunTimes times = run_times(context, network, execution, batch, source.get());
+  const std::optional<SolvedPolicy> solved = solved_policy(arguments, network.model, &times);
+  const Policy policy = policy_or_default(
+      arguments, network.model, {.console = &context.console, .times = &times, .solved = &solved});
+  const bool is_timed = solved && solved->is_timed;
+  const bool scores_cannot_say = is_timed || policy.deadline_ms || !policy.points.empty();
   const EvalMode mode =
       asked_mode.value_or(scores_cannot_say ? EvalMode::kExecuted : EvalMode::kHindsight);
-  const auto source = source_from(arguments, network, context.console);
   const auto executor = make_executor(context, network, execution);
 
   Progress full_progress(context.console, "recorded");
@@ -184,6 +188,7 @@ const Verb kEvalVerb{
         "fovea eval models/NAME.fovea --data cifar10 --split test\n"
         "fovea eval models/NAME.fovea --data cifar10 --split test --threshold 0.9 --mode "
         "executed --batch 32 --json\n"
+        "fovea eval calibrated.fovea --data cifar10 --split test --budget 25M\n"
         "fovea eval --scores scores.safetensors --json",
     .options = options,
     .run = run,

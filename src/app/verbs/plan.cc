@@ -99,10 +99,11 @@ int run(Context& context, const Arguments& arguments) {
   const auto batch = static_cast<int>(arguments.count("--batch", 0, 1, 64));
   const Network network = network_from(arguments, Weights::kAnyWill);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
-  const auto stored = network.model.policies.find("default");
-  const bool has_policy =
-      policy_from(arguments, network.model).has_value() || stored != network.model.policies.end();
-  const Policy policy = policy_or_default(arguments, network.model);
+  const RunTimes times = run_times(context, network, execution, std::max(batch, 1), nullptr);
+  const auto asked =
+      policy_from(arguments, network.model, {.console = &context.console, .times = &times});
+  const bool has_policy = asked || network.model.policies.contains("default");
+  const Policy policy = asked ? *asked : policy_or_default(arguments, network.model);
   const auto plan = Plan::make(network.graph(), network.model.params,
                                {.micro_batch = batch, .isa = arguments.value_or("--isa", "")});
   // Without any policy the plan is shown for all exits, as `run` would use it.

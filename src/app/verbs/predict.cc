@@ -12,6 +12,7 @@
 #include "app/policy_argument.h"
 #include "app/verbs/verbs.h"
 #include "base/file.h"
+#include "calibrate/scores.h"
 #include "data/codecs/decode.h"
 #include "eval/full_pass.h"
 #include "eval/report_json.h"
@@ -54,10 +55,10 @@ struct BatchTimes {
 
 class Predictor {
  public:
-  Predictor(Context& context, const Arguments& arguments, const Execution& execution)
+  Predictor(Context& context, const Arguments& arguments, const Execution& execution, int64_t batch)
       : console_(context.console),
         network_(network_from(arguments, Weights::kNeeded)),
-        policy_(policy_or_default(arguments, network_.model)),
+        policy_(policy_of(context, arguments, execution, batch)),
         transform_(transform_of(network_)),
         input_(input_name(network_)),
         threads_(execution.threads),
@@ -107,6 +108,14 @@ class Predictor {
   }
 
  private:
+  Policy policy_of(const Context& context, const Arguments& arguments, const Execution& execution,
+                   int64_t batch) const {
+    RunTimes times = run_times(context, network_, execution, batch, nullptr);
+    // Pictures are not read ahead: they are taken to load as those of the calibration did.
+    times.load_ms = nullptr;
+    return policy_or_default(arguments, network_.model, {.console = &console_, .times = &times});
+  }
+
   void decode_all(const std::vector<std::string>& files) {
     std::atomic<size_t> next{0};
     const size_t n_threads = std::min(static_cast<size_t>(threads_), files.size());
@@ -243,8 +252,8 @@ class Predictor {
 
 int run(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
-  const auto batch = static_cast<size_t>(arguments.count("--batch", kUsualBatch, 1, 1 << 16));
-  Predictor predictor(context, arguments, execution);
+  const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
+  Predictor predictor(context, arguments, execution, batch);
   if (predictor.network().rest.empty()) {
     throw Error({.kind = ErrorKind::kUsage,
                  .what = "no picture",
@@ -257,7 +266,7 @@ int run(Context& context, const Arguments& arguments) {
   while (true) {
     auto file = inputs.next();
     if (file) files.push_back(std::move(*file));
-    if (!files.empty() && (!file || files.size() == batch)) {
+    if (!files.empty() && (!file || static_cast<int64_t>(files.size()) == batch)) {
       n += static_cast<int64_t>(files.size());
       predictor.predict(files);
       files.clear();
@@ -290,7 +299,8 @@ const Verb kPredictVerb{
         "fovea predict models/NAME.fovea photo.jpg\n"
         "fovea predict models/NAME.fovea folder/ --threshold 0.9 --json\n"
         "find . -name '*.png' | fovea predict models/NAME.fovea - --max-macs 30M\n"
-        "fovea predict models/NAME.fovea 'shots/*.jpg' --policy official-1.00 --topk 3",
+        "fovea predict models/NAME.fovea 'shots/*.jpg' --policy official-1.00 --topk 3\n"
+        "fovea predict calibrated.fovea photos/ --budget 2ms",
     .options = options,
     .run = run,
 };

@@ -128,9 +128,13 @@ int run(Context& context, const Arguments& arguments) {
 
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
-  const std::optional<Policy> policy = policy_from(arguments, network.model);
   const NamedTensors inputs = inputs_from(input, network.graph());
   const int64_t n = batch_size(network.graph(), inputs).value();
+  constexpr int64_t kMostTimed = 64;
+  const RunTimes times =
+      run_times(context, network, execution, std::min(n, batch == 0 ? kMostTimed : batch), nullptr);
+  const std::optional<Policy> policy =
+      policy_from(arguments, network.model, {.console = &context.console, .times = &times});
   if (policy) (void)resolve(*policy, network.graph(), n).value();
 
   constexpr int64_t kMostTogether = 64;  // the largest micro-batch of a plan

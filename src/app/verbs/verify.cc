@@ -7,6 +7,7 @@
 #include "app/table.h"
 #include "app/timed.h"
 #include "app/verbs/verbs.h"
+#include "calibrate/certificate.h"
 #include "eval/report_json.h"
 
 namespace fovea::app {
@@ -37,28 +38,57 @@ std::string report_text(const Verification& found) {
   return out;
 }
 
+/// What the samples lose against the last exit, and what that says about a certificate.
+std::string promise_text(const Verification& found, const std::optional<Promise>& promise) {
+  if (found.changes.n == 0) return "";
+  std::string out = "accuracy drops by " + fixed(100 * found.changes.drop(), 2) +
+                    " points against the last exit (" + std::to_string(found.changes.lost) +
+                    " answers lost, " + std::to_string(found.changes.gained) + " gained)\n";
+  if (!promise) return out;
+  const double bound = 100 * drop_upper_bound(found.changes, promise->delta());
+  return out + "certificate " + certificate_name(*promise) + ": " +
+         std::string(recheck_name(recheck(*promise, found.changes))) +
+         "; these samples bound the " + "drop by " + fixed(bound, 2) + " points\n";
+}
+
 int run(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
   const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
-  const Policy policy = policy_or_default(arguments, network.model);
   const auto source = source_from(arguments, network, context.console);
+  const RunTimes times = run_times(context, network, execution, batch, source.get());
+  const std::optional<SolvedPolicy> solved = solved_policy(arguments, network.model, &times);
+  const Policy policy = policy_or_default(
+      arguments, network.model, {.console = &context.console, .times = &times, .solved = &solved});
   const auto executor = make_executor(context, network, execution);
   SegmentRecorder recorder(*executor, execution.threads);
   Progress progress(context.console, "verified");
   VerifyOptions verify_options{.pass = {.batch = batch, .progress = progress.callback()}};
   if (execution.kind == ExecutorKind::kRuntime) verify_options.segment_ms = recorder.clock();
   const Verification found = verify(recorder, recorder, *source, policy, verify_options).value();
+  std::optional<Promise> promise;
+  if (const auto certificate = certificate_of(solved, network.model, policy)) {
+    promise = certificate->promise;
+  }
   for (size_t i = 0; i < found.disagree.size() && i < kMostShown; ++i) {
     context.console.note(found.disagree[i].text());
   }
   if (context.console.json()) {
-    context.console.result(verification_json(found) + "\n");
+    context.console.result(verification_json(found, promise) + "\n");
   } else {
-    context.console.result(report_text(found));
+    context.console.result(report_text(found) + promise_text(found, promise));
   }
-  if (found.disagree.empty()) return 0;
+  if (found.disagree.empty()) {
+    if (promise && recheck(*promise, found.changes) == Recheck::kBroken) {
+      throw Error({.kind = ErrorKind::kCheckFailed,
+                   .what = "these samples contradict the certificate",
+                   .where = network.source,
+                   .expected = "a drop of at most " + fixed(promise->max_drop, 2) + " points",
+                   .found = fixed(100 * found.changes.drop(), 2)});
+    }
+    return 0;
+  }
   throw Error(
       {.kind = ErrorKind::kCheckFailed,
        .what = "the adaptive pass disagrees with the full pass",
@@ -77,13 +107,17 @@ const Verb kVerifyVerb{
         "Runs every exit of every sample, applies the policy to the recorded scores in hindsight, "
         "runs the adaptive pass separately, and compares every answer, exit and bit of the logits. "
         "Exit code 5 where any sample disagrees.\n"
+        "Where the policy has a certificate (--max-drop, or stored), the data's labels re-check "
+        "it: "
+        "kept, open (too few samples to say) or broken (exit code 5).\n"
         "realisation is the full run's time of exactly the segments that the adaptive run "
         "executed, "
         "divided by the adaptive run's wall time.",
     .examples =
         "fovea verify models/NAME.fovea --data cifar10 --split test --threshold 0.9\n"
         "fovea verify models/NAME.fovea --data pictures/ --policy official-1.00 --batch 32 "
-        "--threads 1 --json",
+        "--threads 1 --json\n"
+        "fovea verify calibrated.fovea --data cifar10 --split test --max-drop 1%",
     .options = options,
     .run = run,
 };

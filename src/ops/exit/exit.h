@@ -14,9 +14,15 @@ namespace fovea {
 /// decision point "exit".
 struct Exit {
   Metric metric = Metric::kMaxSoftmax;
+  double temperature = 1;
 
   static constexpr auto fields() {
-    return std::tuple{Field{"metric", &Exit::metric, "how confidence is scored"}};
+    return std::tuple{
+        Field{"metric", &Exit::metric, "how confidence is scored"},
+        Field{"temperature", &Exit::temperature, "logits are divided by it to be scored"}};
+  }
+  [[nodiscard]] Scoring scoring() const {
+    return {.metric = metric, .temperature = static_cast<float>(temperature)};
   }
   bool operator==(const Exit&) const = default;
 };

@@ -19,6 +19,16 @@ TEST(Exit, NamesLogitsThatAreNoVector) {
   EXPECT_THAT(op_error("exit(a) metric=surprise", {{10}}), HasSubstr("max_softmax"));
 }
 
+TEST(Exit, HasATemperatureAboveZero) {
+  const OpUnderTest op("exit(a) temperature=1.5", {{3}});
+  EXPECT_EQ(op.view().attributes<Exit>().scoring(), (Scoring{Metric::kMaxSoftmax, 1.5F}));
+  for (const char* bad : {"0", "-1", "1e-300", "1e300"}) {
+    EXPECT_THAT(op_error(std::string("exit(a) temperature=") + bad, {{3}}),
+                HasSubstr("a finite number above 0"))
+        << bad;
+  }
+}
+
 TEST(Exit, HasAsManyClassesAsTheOthers) {
   EXPECT_THAT(op_error("exit(a)", {{10}}), HasSubstr("exits with different numbers of classes"));
 }

@@ -1,0 +1,40 @@
+// Times of a network's segments on this machine, for budgets in milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "app/execution.h"
+#include "calibrate/segment_times.h"
+#include "eval/input_source.h"
+#include "fovea/executor.h"
+
+namespace fovea::app {
+
+/// This machine under an execution.
+[[nodiscard]] TimeKey time_key(const Execution& execution, int64_t batch);
+
+/// Wall times per sample of every segment with all exits asked, medians of rounds for about
+/// `seconds`; loading is left 0. Throws Error where the executor does.
+[[nodiscard]] SegmentTimes measured_segments(Executor& executor, const NamedTensors& inputs,
+                                             TimeKey key, double seconds);
+
+/// Wall time of loading, decoding and transforming a sample, from the first few batches.
+[[nodiscard]] double measured_load_ms(const InputSource& source, int64_t batch);
+
+/// What a policy needs of the verb that runs it, so that a budget in milliseconds can be met.
+struct RunTimes {
+  TimeKey key;
+  /// Measures on inputs of random numbers; called where the model has no times for the key.
+  std::function<SegmentTimes()> measure;
+  /// Time of loading; empty where the verb loads what the calibration loaded.
+  std::function<double()> load_ms;
+};
+/// `source` is what the verb reads, or null where nothing is loaded that counts. All arguments must
+/// outlive the result.
+[[nodiscard]] RunTimes run_times(const Context& context, const Network& network,
+                                 const Execution& execution, int64_t batch,
+                                 const InputSource* source);
+
+}  // namespace fovea::app

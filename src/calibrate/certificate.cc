@@ -1,0 +1,150 @@
+#include "calibrate/certificate.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+namespace fovea {
+namespace {
+
+/// A candidate as the selecting half sees it.
+struct Candidate {
+  ThresholdRule rule;
+  AnswerChanges changes;
+  double cost = 0;
+  double expected_bound = 0;  ///< drop, about as n_certify samples will bound it
+};
+
+std::string percent_text(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", value);
+  return std::string(text.data()) + " %";
+}
+
+ErrorInfo refused(std::string what, const Promise& promise, std::string expected,
+                  std::string found) {
+  return {.kind = ErrorKind::kUsage,
+          .what = std::move(what),
+          .where = "a drop of at most " + percent_text(promise.max_drop) + " with confidence " +
+                   percent_text(promise.confidence),
+          .expected = std::move(expected),
+          .found = std::move(found)};
+}
+
+/// Safest first, each cheaper than all before it and than the last exit.
+std::vector<Candidate> in_order(const RuleData& select, int64_t n_certify,
+                                std::span<const ThresholdRule> rules, double max_drop) {
+  const int last = select.n_exits() - 1;
+  std::vector<Candidate> all;
+  for (const ThresholdRule& rule : rules) {
+    Candidate out{
+        .rule = rule, .changes = answer_changes(select, rule), .cost = select.judge(rule).cost};
+    // Only orders: a normal bound with one change more, so that none seen is not none there is.
+    constexpr double kDeviations = 1.7;
+    const double changed = static_cast<double>(out.changes.lost + out.changes.gained + 1) /
+                           static_cast<double>(out.changes.n);
+    out.expected_bound =
+        out.changes.drop() + kDeviations * std::sqrt(changed / static_cast<double>(n_certify));
+    all.push_back(std::move(out));
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+    return a.expected_bound < b.expected_bound;
+  });
+  std::vector<Candidate> out;
+  double cost = select.costs(std::span(&last, 1))[static_cast<size_t>(last)];
+  for (Candidate& each : all) {
+    if (each.cost >= cost) continue;
+    cost = each.cost;
+    out.push_back(std::move(each));
+  }
+  // Every test is a chance to fail: those that are surely safe and dear are left out.
+  const double surely = 0.6 * max_drop;
+  size_t first = 0;
+  while (first + 1 < out.size() && out[first + 1].expected_bound < surely) ++first;
+  out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(first));
+  return out;
+}
+
+/// Why nothing could be certified, with the number of samples that would do.
+ErrorInfo explained(const std::vector<Candidate>& candidates, const RuleData& certify,
+                    const Promise& promise) {
+  const double max_drop = promise.max_drop / 100;
+  const std::string found = std::to_string(certify.n()) + " certifying samples";
+  std::optional<int64_t> needed;
+  constexpr size_t kMostTried = 8;
+  for (size_t i = 0; i < candidates.size() && i < kMostTried; ++i) {
+    const AnswerChanges& seen = candidates[i].changes;
+    const AnswerChanges other =
+        certify.n() > 0 ? answer_changes(certify, candidates[i].rule) : AnswerChanges{};
+    const auto n = static_cast<double>(seen.n + other.n);
+    const auto each =
+        samples_needed(max_drop, promise.delta(), static_cast<double>(seen.lost + other.lost) / n,
+                       static_cast<double>(seen.gained + other.gained) / n);
+    if (each && (!needed || *each < *needed)) needed = each;
+  }
+  if (!needed) {
+    return refused("no policy that saves anything keeps the promise on the calibration samples",
+                   promise, "a larger drop, or a lower confidence", found);
+  }
+  *needed = std::max(*needed, certify.n() + 1);
+  return refused("too few calibration samples for the promise", promise,
+                 "about " + std::to_string(*needed) + " certifying samples, " +
+                     std::to_string(2 * *needed) + " in all",
+                 found);
+}
+
+}  // namespace
+
+std::string_view recheck_name(Recheck verdict) {
+  constexpr std::array<std::string_view, 3> kNames{"kept", "open", "broken"};
+  return kNames[static_cast<size_t>(verdict)];
+}
+
+Recheck recheck(const Promise& promise, const AnswerChanges& changes) {
+  const double max_drop = promise.max_drop / 100;
+  if (changes.n < 1) return Recheck::kOpen;
+  if (rules_out_drop(changes, max_drop, promise.delta())) return Recheck::kKept;
+  return drop_lower_bound(changes, promise.delta()) > max_drop ? Recheck::kBroken : Recheck::kOpen;
+}
+
+AnswerChanges answer_changes(const RuleData& data, const ThresholdRule& rule) {
+  AnswerChanges out{.n = data.n()};
+  const std::vector<int> taken = data.exits(rule);
+  const int last = data.n_exits() - 1;
+  for (int64_t i = 0; i < data.n(); ++i) {
+    const bool here = data.correct(taken[static_cast<size_t>(i)], i);
+    const bool there = data.correct(last, i);
+    if (there && !here) ++out.lost;
+    if (here && !there) ++out.gained;
+  }
+  return out;
+}
+
+Result<Certificate> certify(const RuleData& select, const RuleData& certify,
+                            std::span<const ThresholdRule> candidates, const Promise& promise) {
+  if (!(promise.max_drop > 0 && promise.max_drop < 100)) {
+    return refused("a drop is out of range", promise, "above 0 % and below 100 %",
+                   percent_text(promise.max_drop));
+  }
+  if (!(promise.confidence >= 50 && promise.confidence < 100)) {
+    return refused("a confidence is out of range", promise, "50 % to below 100 %",
+                   percent_text(promise.confidence));
+  }
+  const double max_drop = promise.max_drop / 100;
+  const std::vector<Candidate> order =
+      in_order(select, std::max<int64_t>(certify.n(), 1), candidates, max_drop);
+  std::optional<Certificate> kept;
+  for (const Candidate& candidate : order) {
+    const AnswerChanges changes = answer_changes(certify, candidate.rule);
+    if (!rules_out_drop(changes, max_drop, promise.delta())) break;
+    kept = Certificate{.promise = promise, .rule = candidate.rule, .changes = changes};
+  }
+  if (!kept) return explained(order, certify, promise);
+  kept->bound = 100 * drop_upper_bound(kept->changes, promise.delta());
+  kept->macs = certify.judge(kept->rule).cost;
+  return std::move(*kept);
+}
+
+}  // namespace fovea

@@ -1,0 +1,140 @@
+#include "calibrate/record.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/noise.h"
+#include "calibrate/budget.h"
+#include "calibrate/frontier.h"
+
+namespace fovea {
+namespace {
+
+/// Budgets of the stored curve.
+constexpr int kCurvePoints = 32;
+constexpr size_t kMostCandidates = 48;
+
+double top1(const RuleResult& result, int64_t n) {
+  return 100.0 * static_cast<double>(result.correct) / static_cast<double>(n);
+}
+
+std::vector<int64_t> others(int64_t n, const std::vector<int64_t>& some) {
+  std::vector<int64_t> out;
+  size_t next = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    if (next < some.size() && some[next] == i) {
+      ++next;
+    } else {
+      out.push_back(i);
+    }
+  }
+  return out;
+}
+
+std::vector<int64_t> labelled(const Scores& scores) {
+  std::vector<int64_t> out;
+  for (int64_t i = 0; i < scores.n(); ++i) {
+    if (scores.labels[static_cast<size_t>(i)] >= 0) out.push_back(i);
+  }
+  return out;
+}
+
+/// Where members of an ascending list stand in it.
+std::vector<int64_t> places_in(const std::vector<int64_t>& all, const std::vector<int64_t>& some) {
+  std::vector<int64_t> out;
+  for (const int64_t each : some) {
+    out.push_back(std::lower_bound(all.begin(), all.end(), each) - all.begin());
+  }
+  return out;
+}
+
+/// Evenly spaced members, the first and the last among them.
+std::vector<ThresholdRule> thinned(const std::vector<FrontierPoint>& points, size_t most) {
+  std::vector<ThresholdRule> out;
+  const size_t kept = std::min(most, points.size());
+  for (size_t i = 0; i < kept; ++i) {
+    const size_t place = kept == 1 ? 0 : i * (points.size() - 1) / (kept - 1);
+    out.push_back(points[place].rule);
+  }
+  return out;
+}
+
+}  // namespace
+
+Halves halves_of(const Scores& scores, uint64_t seed) {
+  const std::vector<int64_t> known = labelled(scores);
+  std::vector<int64_t> places(known.size());
+  std::iota(places.begin(), places.end(), 0);
+  NoiseCursor noise(Noise(seed, "calibration halves"));
+  for (size_t i = places.size(); i > 1; --i) std::swap(places[i - 1], places[noise.below(i)]);
+  places.resize(places.size() / 2);
+  std::sort(places.begin(), places.end());
+  return {.select = rows_of(known, others(static_cast<int64_t>(known.size()), places)),
+          .certify = rows_of(known, places)};
+}
+
+Result<CalibrationRecord> record_of(const Scores& scores, uint64_t seed) {
+  const std::vector<int64_t> known = labelled(scores);
+  if (known.empty()) {
+    return ErrorInfo{.kind = ErrorKind::kBadInput,
+                     .what = "calibration needs samples whose class is known",
+                     .where = "calibration data",
+                     .found = std::to_string(scores.n()) + " samples without a class"};
+  }
+  CalibrationRecord out{.seed = seed,
+                        .scoring = scores.scoring,
+                        .table = rows_of(exit_table(scores), known),
+                        .labels = rows_of(scores.labels, known)};
+  if (out.scoring.empty()) out.scoring.resize(static_cast<size_t>(scores.n_exits()));
+  const Halves halves = halves_of(scores, seed);
+  out.select = places_in(known, halves.select);
+  out.certify = places_in(known, halves.certify);
+  return out;
+}
+
+void solve_curve(CalibrationRecord& record, const Graph& graph) {
+  const RuleData chosen = selecting(record, macs_of(graph));
+  const std::vector<FrontierPoint> frontier = lagrangian_frontier(chosen);
+  const BudgetRange range = budget_range(chosen);
+  std::vector<FrontierPoint> points;
+  for (int i = 0; i < kCurvePoints; ++i) {
+    const double part = i / (kCurvePoints - 1.0);
+    // The ends themselves, whatever the power rounds to.
+    const double budget =
+        std::clamp(range.least * std::pow(range.most / range.least, part), range.least, range.most);
+    Result<FrontierPoint> found =
+        solve_budget(chosen, frontier, budget, [](double macs) { return std::to_string(macs); });
+    if (found.ok()) points.push_back(std::move(found).value());
+  }
+  record.curve.clear();
+  const RuleData other = certifying(record, macs_of(graph));
+  const std::vector<FrontierPoint> kept = undominated(std::move(points));
+  for (const FrontierPoint& point : kept) {
+    CurvePoint out{.rule = point.rule,
+                   .macs = point.result.cost,
+                   .top1 = top1(point.result, chosen.n()),
+                   .held_out_macs = point.result.cost,
+                   .held_out_top1 = top1(point.result, chosen.n())};
+    if (other.n() > 0) {
+      const RuleResult measured = other.judge(point.rule);
+      out.held_out_macs = measured.cost;
+      out.held_out_top1 = top1(measured, other.n());
+    }
+    record.curve.push_back(std::move(out));
+  }
+  record.candidates = thinned(
+      lagrangian_frontier(selecting(record, macs_of(graph), kChangePenalty)), kMostCandidates);
+}
+
+RuleData selecting(const CalibrationRecord& record, AskedCost cost, double change_penalty) {
+  return {rows_of(record.table, record.select), rows_of(record.labels, record.select),
+          std::move(cost), change_penalty};
+}
+
+RuleData certifying(const CalibrationRecord& record, AskedCost cost) {
+  return {rows_of(record.table, record.certify), rows_of(record.labels, record.certify),
+          std::move(cost)};
+}
+
+}  // namespace fovea

@@ -1,0 +1,72 @@
+// What a model file keeps of its calibration (docs/model-format.md), so that any budget can be
+// turned into a policy later.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "calibrate/certificate.h"
+#include "calibrate/rule.h"
+#include "calibrate/segment_times.h"
+#include "fovea/model.h"
+
+namespace fovea {
+
+/// A rule, and what it gave on the half that chose it and on the other.
+struct CurvePoint {
+  ThresholdRule rule;
+  double macs = 0;           ///< mean per sample
+  double top1 = 0;           ///< per cent
+  double held_out_macs = 0;  ///< the same on the certifying half; as chosen where that is empty
+  double held_out_top1 = 0;
+};
+
+/// Recorded confidences of labelled samples in two halves: one chooses, the other certifies.
+/// Thread-safety: a value.
+struct CalibrationRecord {
+  std::string data;  ///< as the command line named it
+  std::string split;
+  uint64_t seed = 0;                      ///< of the halves
+  std::vector<Scoring> scoring;           ///< [K], of the confidences below
+  ExitTable table;                        ///< confidence and answer of every sample at every exit
+  std::vector<int64_t> labels;            ///< [n]
+  std::vector<int64_t> select;            ///< samples that choose, ascending
+  std::vector<int64_t> certify;           ///< all others, ascending
+  std::vector<CurvePoint> curve;          ///< by rising cost
+  std::vector<ThresholdRule> candidates;  ///< what a bounded drop is chosen from (certificate.h)
+  std::vector<SegmentTimes> times;
+  std::vector<Certificate> certificates;
+};
+
+/// The halves of the labelled samples by a seeded permutation, as places in the scores, ascending;
+/// of an odd number the selecting half is the larger.
+struct Halves {
+  std::vector<int64_t> select;
+  std::vector<int64_t> certify;
+};
+[[nodiscard]] Halves halves_of(const Scores& scores, uint64_t seed);
+
+/// Takes the labelled samples of recorded scores, cut into halves_of.
+/// Errors (kBadInput): no labelled sample.
+[[nodiscard]] Result<CalibrationRecord> record_of(const Scores& scores, uint64_t seed);
+
+/// Finds the curve and the candidates on the selecting half.
+void solve_curve(CalibrationRecord& record, const Graph& graph);
+
+/// The selecting half with a cost; likewise the certifying half, which may be empty.
+[[nodiscard]] RuleData selecting(const CalibrationRecord& record, AskedCost cost,
+                                 double change_penalty = 0);
+[[nodiscard]] RuleData certifying(const CalibrationRecord& record, AskedCost cost);
+
+/// Puts a record into a model: tensors `fovea.calibration.…` and the metadata `fovea.calibration`.
+void store_calibration(const CalibrationRecord& record, Model& model);
+
+/// Reads it back. Errors: kUsage where the model holds none (the hint says how to get one),
+/// kBadInput where what it holds is damaged, or belongs to another network or to exits that are
+/// scored otherwise; `source` names the file.
+[[nodiscard]] Result<CalibrationRecord> stored_calibration(const Model& model,
+                                                           std::string_view source);
+
+}  // namespace fovea

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "exchange/pickle.h"
+#include "pickle/pickle.h"
 #include "exchange/torch_file.h"
 #include "fovea/error.h"
 

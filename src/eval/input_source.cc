@@ -1,6 +1,9 @@
 #include "eval/input_source.h"
 
+#include <optional>
 #include <utility>
+
+#include "data/core/parallel.h"
 
 namespace fovea {
 
@@ -27,26 +30,40 @@ Result<LabelledInputs> TensorSource::load(int64_t begin, int64_t end) const {
   return out;
 }
 
-DatasetSource::DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name)
-    : dataset_(std::move(dataset)), transform_(transform), name_(std::move(name)) {}
+DatasetSource::DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name,
+                             int threads)
+    : dataset_(std::move(dataset)),
+      transform_(transform),
+      name_(std::move(name)),
+      threads_(threads) {}
 
 Result<LabelledInputs> DatasetSource::load(int64_t begin, int64_t end) const {
   FOVEA_CHECK(0 <= begin && begin < end && end <= n());
   Tensor input =
       Tensor::f32({end - begin, static_cast<int64_t>(kChannels), transform_.crop, transform_.crop});
-  LabelledInputs out;
-  for (int64_t i = begin; i < end; ++i) {
-    const auto row = input.data<float>().subspan(
-        static_cast<size_t>(i - begin) * transform_.n_values(), transform_.n_values());
-    out.labels.push_back(dataset_->label(i));
+  const std::span<float> values = input.data<float>();
+  std::vector<std::optional<ErrorInfo>> errors(static_cast<size_t>(end - begin));
+  const auto load_one = [&](int64_t i) {
+    const auto row = values.subspan(static_cast<size_t>(i - begin) * transform_.n_values(),
+                                    transform_.n_values());
     if (const auto view = dataset_->view(i)) {
       apply(transform_, *view, row);
-      continue;
+      return;
     }
     const Result<Picture> picture = dataset_->picture(i);
-    if (!picture.ok()) return picture.error();
-    apply(transform_, picture.value().view(), row);
+    if (picture.ok()) {
+      apply(transform_, picture.value().view(), row);
+    } else {
+      errors[static_cast<size_t>(i - begin)] = picture.error();
+    }
+  };
+  // Pictures that lie in memory are copied faster than threads start.
+  for_range(begin, end, dataset_->view(begin) ? 1 : threads_, load_one);
+  for (const std::optional<ErrorInfo>& error : errors) {
+    if (error) return *error;
   }
+  LabelledInputs out;
+  for (int64_t i = begin; i < end; ++i) out.labels.push_back(dataset_->label(i));
   out.inputs[name_] = std::move(input);
   return out;
 }

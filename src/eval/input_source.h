@@ -43,10 +43,12 @@ class TensorSource final : public InputSource {
   std::vector<int64_t> labels_;
 };
 
-/// Pictures of a data set through a transform, as the one input `name`.
+/// Pictures of a data set through a transform, as the one input `name`. Pictures that have to be
+/// decoded are shared between `threads` threads; what is loaded does not depend on their number.
 class DatasetSource final : public InputSource {
  public:
-  DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name = "input");
+  DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name = "input",
+                int threads = 1);
   [[nodiscard]] int64_t n() const override { return dataset_->size(); }
   [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end) const override;
 
@@ -54,6 +56,7 @@ class DatasetSource final : public InputSource {
   DatasetPtr dataset_;
   Transform transform_;
   std::string name_;
+  int threads_;
 };
 
 }  // namespace fovea

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "exchange/pickle.h"
+#include "pickle/pickle.h"
 #include "fovea/error.h"
 #include "fovea/tensor.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "exchange/pickle.h"
+#include "pickle/pickle.h"
 #include "exchange/state_dict.h"
 #include "exchange/zip.h"
 

@@ -1,6 +1,6 @@
-// How many training pictures a second the loader makes, by its number of threads; to be held against
-// what training takes (images_per_s in a run's metrics.jsonl). Pictures are scenes, drawn before
-// the clock starts. usage: loader_bench [--benchmark_filter=REGEX]
+// How many training pictures a second the loader makes, by its number of threads; to be held
+// against what training takes (images_per_s in a run's metrics.jsonl). Pictures are scenes, drawn
+// before the clock starts. usage: loader_bench [--benchmark_filter=REGEX]
 #include <benchmark/benchmark.h>
 
 #include <cstdint>

@@ -142,8 +142,7 @@ HoldOutOptions hold_out_of(const Arguments& arguments, const Model& model) {
 
 OptionSpecs broken_options() {
   return {{"--skip-broken", "",
-           "name and count pictures that cannot be read, and go on without them",
-           Takes::kNothing}};
+           "name and count pictures that cannot be read, and go on without them", Takes::kNothing}};
 }
 
 DatasetPtr data_from(const Arguments& arguments) {

@@ -143,9 +143,8 @@ void check_digest(const PublishedData& data, const std::string& file) {
 std::string common_folder(const std::vector<std::string>& paths) {
   const std::string& first = paths.front();
   const std::string folder = first.substr(0, first.find('/') + 1);
-  const bool all = std::all_of(paths.begin(), paths.end(), [&](const std::string& path) {
-    return path.starts_with(folder);
-  });
+  const bool all = std::all_of(paths.begin(), paths.end(),
+                               [&](const std::string& path) { return path.starts_with(folder); });
   return all ? folder : std::string();
 }
 

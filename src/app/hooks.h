@@ -27,7 +27,7 @@ struct LearnerOptions {
 
 /// A split that training needs as a pack.
 struct PackRequest {
-  std::string name;    ///< NAME|FOLDER|TAR|PACK
+  std::string name;  ///< NAME|FOLDER|TAR|PACK
   std::string split;
   std::string folder;  ///< a pack that has to be made goes there
   int side = 0;        ///< pictures of pixels get side x side

@@ -65,15 +65,16 @@ Result<std::string> pack_for_training(const PackRequest& request, int threads,
                (split.empty() ? "" : " " + split));
   Progress progress(console, "packed");
   const auto report = progress.callback();
-  const Result<PackReport> packed = pack_data(
-      *data, path, {.side = encoded ? 0 : request.side,
-       .form = request.form,
-       .on_broken = request.on_broken,
-       .overwrite = Overwrite::kAllow},
-      {.n_threads = threads, .progress = [&report](int64_t done, int64_t total) {
-         report(done, total);
-         return true;
-       }});
+  const Result<PackReport> packed =
+      pack_data(*data, path,
+                {.side = encoded ? 0 : request.side,
+                 .form = request.form,
+                 .on_broken = request.on_broken,
+                 .overwrite = Overwrite::kAllow},
+                {.n_threads = threads, .progress = [&report](int64_t done, int64_t total) {
+                   report(done, total);
+                   return true;
+                 }});
   if (!packed.ok()) return packed.error();
   note_broken(console, packed.value().broken);
   return path;

@@ -44,7 +44,10 @@ struct Axis {
     const double span = std::max(most - least, 1e-9 + std::abs(most) * 1e-3);
     const double rough = span / 5;
     const double power = std::pow(10.0, std::floor(std::log10(rough)));
-    step = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
+    step = power * (rough / power < 1.5   ? 1
+                    : rough / power < 3.5 ? 2
+                    : rough / power < 7.5 ? 5
+                                          : 10);
     low = std::floor(least / step) * step;
     high = std::ceil(most / step) * step;
     if (high <= low) high = low + step;
@@ -93,7 +96,8 @@ std::string Chart::svg() const {
   const Axis x(0, std::max(x_most, 1e-6), kLeft, kWidth - kRight);
   const Axis y(std::min(y_least, y_most), y_most, kHeight - kBottom, kTop);
   std::string out =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 400\" font-family=\"sans-serif\" "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 400\" "
+      "font-family=\"sans-serif\" "
       "font-size=\"12\">\n<rect width=\"640\" height=\"400\" fill=\"white\"/>\n";
   out += text_at(kWidth / 2, 20, "middle", title);
   out += text_at(kWidth / 2, kHeight - 12, "middle", x_label);

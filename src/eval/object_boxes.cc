@@ -110,11 +110,11 @@ std::vector<SizeBin> accuracy_by_size(const Scores& scores, std::span<const doub
                                       const AdaptiveReport& adaptive, int n_bins) {
   const auto n = static_cast<size_t>(scores.n());
   if (sizes.size() != n || adaptive.exits.size() != n || n_bins < 1) {
-    throw Error({.kind = ErrorKind::kUsage,
-                 .what = "sizes, answers and scores are of different samples",
-                 .expected = std::to_string(n),
-                 .found = std::to_string(sizes.size()) + ", " +
-                          std::to_string(adaptive.exits.size())});
+    throw Error(
+        {.kind = ErrorKind::kUsage,
+         .what = "sizes, answers and scores are of different samples",
+         .expected = std::to_string(n),
+         .found = std::to_string(sizes.size()) + ", " + std::to_string(adaptive.exits.size())});
   }
   std::vector<size_t> order;
   for (size_t i = 0; i < n; ++i) {

@@ -42,14 +42,14 @@ struct SizeBin {
   double low = 0;   ///< smallest size in it
   double high = 0;  ///< largest size in it
   int64_t n = 0;
-  std::vector<double> exit_top1;       ///< per cent of each exit
-  std::optional<double> adaptive_top1; ///< per cent under the policy
-  std::vector<int64_t> counts;         ///< samples that left at each exit under the policy
+  std::vector<double> exit_top1;        ///< per cent of each exit
+  std::optional<double> adaptive_top1;  ///< per cent under the policy
+  std::vector<int64_t> counts;          ///< samples that left at each exit under the policy
 };
 
 /// Splits the samples by size into `n_bins` parts of nearly equal number, smallest objects first;
-/// samples of one size are never parted. `adaptive` belongs to the same samples. Samples whose class
-/// is not known are left out. Throws Error (kUsage) where the numbers of samples differ.
+/// samples of one size are never parted. `adaptive` belongs to the same samples. Samples whose
+/// class is not known are left out. Throws Error (kUsage) where the numbers of samples differ.
 [[nodiscard]] std::vector<SizeBin> accuracy_by_size(const Scores& scores,
                                                     std::span<const double> sizes,
                                                     const AdaptiveReport& adaptive, int n_bins = 5);

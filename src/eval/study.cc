@@ -71,8 +71,7 @@ ordered_json sizes_json(std::span<const SizeBin> bins) {
 
 }  // namespace
 
-std::vector<CostPoint> anytime_curve(std::span<const ExitAccuracy> accuracies,
-                                     const Graph& graph) {
+std::vector<CostPoint> anytime_curve(std::span<const ExitAccuracy> accuracies, const Graph& graph) {
   const std::vector<ExitCost> costs = exit_costs(graph);
   FOVEA_CHECK(costs.size() == accuracies.size());
   std::vector<CostPoint> out;

@@ -20,10 +20,10 @@ namespace fovea {
 /// Accuracy at a cost.
 struct CostPoint {
   std::string name;
-  double macs = 0;                ///< multiply-adds per sample
-  std::optional<double> top1;     ///< per cent
-  std::optional<double> top5;     ///< per cent
-  std::optional<double> ms;       ///< mean wall time per sample, where it was run
+  double macs = 0;             ///< multiply-adds per sample
+  std::optional<double> top1;  ///< per cent
+  std::optional<double> top5;  ///< per cent
+  std::optional<double> ms;    ///< mean wall time per sample, where it was run
 };
 
 /// The step curve of anytime prediction: a budget of b multiply-adds gives the accuracy of the last

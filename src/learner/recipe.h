@@ -33,11 +33,11 @@ struct RecipeNetwork {
 };
 
 /// `augment`: pad_crop_flip, random_resized_crop or none. `pack`: what
-/// training reads, pixels (of the network's size; for random crops the transform's resize) or (large pictures; the build needs codecs) the
-/// files as they are, decoded anew in every epoch. `broken`: whether a picture that cannot be read
-/// stops the packing or is named and left out. `hold_out` training pictures are kept for choices where the
-/// data has no split `val`. scenes (name = "scenes") are rendered: images, image_seed, and side is
-/// the network's.
+/// training reads, pixels (of the network's size; for random crops the transform's resize) or
+/// (large pictures; the build needs codecs) the files as they are, decoded anew in every epoch.
+/// `broken`: whether a picture that cannot be read stops the packing or is named and left out.
+/// `hold_out` training pictures are kept for choices where the data has no split `val`. scenes
+/// (name = "scenes") are rendered: images, image_seed, and side is the network's.
 struct RecipeData {
   std::string name;
   std::string train = "train";

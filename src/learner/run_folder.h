@@ -37,9 +37,9 @@ class RunFolder {
   std::string path_;
 };
 
-/// Writes which samples of the training data a run trains on and which it holds out: tensors `train`
-/// and `val`, I64 [n], indices in the order of the permutation (a held-out set of its own: both
-/// whole). Errors: kCannotWrite.
+/// Writes which samples of the training data a run trains on and which it holds out: tensors
+/// `train` and `val`, I64 [n], indices in the order of the permutation (a held-out set of its own:
+/// both whole). Errors: kCannotWrite.
 [[nodiscard]] Status save_split(const std::string& path, const HoldOut& split);
 /// An error (kBadInput) where the file says another division than `split`, or is missing.
 [[nodiscard]] Status check_split(const std::string& path, const HoldOut& split);

@@ -30,8 +30,8 @@ enum class PickleKind : uint8_t {
   kList,
   kDict,
   kSet,
-  kGlobal,      ///< text: "module.name" of a class or function
-  kObject,      ///< what calling items[0] with items[1] would have made, opaque; items[2]: its state
+  kGlobal,  ///< text: "module.name" of a class or function
+  kObject,  ///< what calling items[0] with items[1] would have made, opaque; items[2]: its state
   kPersistent,  ///< items[0]: the persistent id
 };
 

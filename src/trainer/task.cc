@@ -88,9 +88,8 @@ class Packs {
       : data_(data), options_(options), side_(side) {}
 
   [[nodiscard]] PackPtr train() const {
-    return open(data_.name == kScenes
-                    ? pack_scenes(data_, options_, side_, 0, data_.images)
-                    : options_.pack(request(data_.train)));
+    return open(data_.name == kScenes ? pack_scenes(data_, options_, side_, 0, data_.images)
+                                      : options_.pack(request(data_.train)));
   }
   [[nodiscard]] PackPtr val() const {
     if (data_.val.empty() || data_.name == kScenes) return nullptr;

@@ -38,9 +38,7 @@ TEST(Sha256, DoesNotDependOnHowTheBytesWereCut) {
   }
 }
 
-TEST(Sha256, OfAFileThatIsMissingIsAnError) {
-  EXPECT_FALSE(sha256_of_file("/nowhere/file").ok());
-}
+TEST(Sha256, OfAFileThatIsMissingIsAnError) { EXPECT_FALSE(sha256_of_file("/nowhere/file").ok()); }
 
 }  // namespace
 }  // namespace fovea

@@ -131,15 +131,24 @@ std::string message_of(const std::string& from, const std::string& to) {
 TEST(CifarPickle, DamageIsNamed) {
   using std::string_literals::operator""s;
   EXPECT_EQ(message_of("U\x02u1", "U\x02u1"), "accepted");
-  EXPECT_THAT(message_of("U\x02u1", "U\x02" "f4"),
+  EXPECT_THAT(message_of("U\x02u1",
+                         "U\x02"
+                         "f4"),
               HasSubstr("another type (test_batch; expected uint8; found f4)"));
   EXPECT_THAT(message_of("K\x02M\x00\x0c"s, "K\x03M\x00\x0c"s),
               HasSubstr("another shape (test_batch; expected [2,3072], a row for each label; found "
                         "[3,3072])"));
   EXPECT_THAT(message_of("labels", "labelz"),
               HasSubstr("lacks its list (test_batch; expected 'fine_labels' or 'labels'"));
-  EXPECT_THAT(message_of("U\x04" "data", "U\x04" "dats"), HasSubstr("has no 'data'"));
-  EXPECT_THAT(message_of("K\x00K\x01" "e", "K\x00K\x07" "e"),
+  EXPECT_THAT(message_of("U\x04"
+                         "data",
+                         "U\x04"
+                         "dats"),
+              HasSubstr("has no 'data'"));
+  EXPECT_THAT(message_of("K\x00K\x01"
+                         "e",
+                         "K\x00K\x07"
+                         "e"),
               HasSubstr("a label has no class (test_batch; expected 0 to 2; found 7 in record 1)"));
   EXPECT_THAT(message_of("T\x00\x18\x00\x00"s, "T\x00\x17\x00\x00"s), HasSubstr("pickle"));
 }

@@ -77,17 +77,16 @@ TEST(ClassFolder, AnEmptyClassFolderIsNamed) {
 
 TEST(ClassArchive, AnEmptyClassFolderIsNamed) {
   const ScratchFolder folder;
-  const std::string path = folder.write(
-      "x.tar", make_tar({{"x/train/cat/", ""},
-                         {"x/train/cat/1.png", dot(1)},
-                         {"x/train/dog/", ""},
-                         {"x/val/cat/1.png", dot(2)},
-                         {"x/val/bird/", ""}}));
+  const std::string path = folder.write("x.tar", make_tar({{"x/train/cat/", ""},
+                                                           {"x/train/cat/1.png", dot(1)},
+                                                           {"x/train/dog/", ""},
+                                                           {"x/val/cat/1.png", dot(2)},
+                                                           {"x/val/bird/", ""}}));
   EXPECT_THAT(read_class_archive(path, "train").error().message(),
               HasSubstr("a class folder holds no picture (" + path + "/dog"));
   EXPECT_THAT(read_class_archive(path, "val").error().message(), HasSubstr(path + "/bird"));
-  const std::string flat = folder.write(
-      "y.tar", make_tar({{"cat/", ""}, {"cat/1.png", dot(1)}, {"dog/", ""}}));
+  const std::string flat =
+      folder.write("y.tar", make_tar({{"cat/", ""}, {"cat/1.png", dot(1)}, {"dog/", ""}}));
   EXPECT_THAT(read_class_archive(flat, "").error().message(), HasSubstr(flat + "/dog"));
 }
 
@@ -233,8 +232,9 @@ TEST(CifarArchive, IsFoundUnderItsOfficialNameAndHoldsOutOfTraining) {
   EXPECT_EQ(open_data("cifar10", "test", find).value()->size(), 2);
   const DatasetPtr val = open_data("cifar10", "val", find, {.seed = 1, .count = 4}).value();
   EXPECT_EQ(val->size(), 4);
-  EXPECT_EQ(val->file_name(0), open_data("cifar10", "train", find).value()->file_name(
-                                   hold_out(10, {.seed = 1, .count = 4}).val[0]));
+  EXPECT_EQ(val->file_name(0), open_data("cifar10", "train", find)
+                                   .value()
+                                   ->file_name(hold_out(10, {.seed = 1, .count = 4}).val[0]));
 }
 
 TEST(CifarArchive, WrongAndDamagedArchivesAreNamed) {
@@ -242,9 +242,9 @@ TEST(CifarArchive, WrongAndDamagedArchivesAreNamed) {
   NamedBytes files = cifar_files("cifar-10-batches-py");
   std::erase_if(files, [](const auto& file) { return file.first.ends_with("data_batch_4"); });
   const std::string lacking = folder.write("lacking.tar", make_tar(files));
-  EXPECT_THAT(open_data(lacking, "train", {}).error().message(),
-              HasSubstr("a file of the CIFAR archive is missing (" + lacking +
-                        "; expected data_batch_4)"));
+  EXPECT_THAT(
+      open_data(lacking, "train", {}).error().message(),
+      HasSubstr("a file of the CIFAR archive is missing (" + lacking + "; expected data_batch_4)"));
   for (auto& [name, bytes] : files) {
     if (name.ends_with("data_batch_2")) bytes.resize(5000);
   }

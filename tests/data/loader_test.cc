@@ -89,8 +89,8 @@ TEST(Loader, GivesWhatFillGives) {
                .sizes = {4, 2}};
   batches.fill(order, 3, direct.values.data(), direct.labels.data());
   EXPECT_EQ(epoch_of(batches, 2, 3, 4), direct);
-  EXPECT_EQ(direct.labels[0], scenes->label(std::vector<int64_t>{3, 5, 8, 13, 21, 34}[
-                                  static_cast<size_t>(order[0])]));
+  EXPECT_EQ(direct.labels[0], scenes->label(std::vector<int64_t>{
+                                  3, 5, 8, 13, 21, 34}[static_cast<size_t>(order[0])]));
 }
 
 TEST(Loader, ABrokenPictureComesWithItsBatchAndIsNamed) {

@@ -294,15 +294,14 @@ TEST(PackData, EncodedKeepsTheFilesAsTheyAre) {
   EXPECT_EQ(pack->picture(1).value(), data->picture(1).value());
   EXPECT_EQ(pack->label(1), 1);
   EXPECT_EQ(pack->file_name(1), "b/2.jpg");
-  EXPECT_EQ(pack_data(*data, folder / "f.fpack", {.side = 8, .form = PackForm::kEncoded})
-                .error()
-                .kind,
-            ErrorKind::kUsage);
-  EXPECT_THAT(pack_data(*made_of({{filled(1), 0, "x"}}), folder / "g.fpack",
-                        {.form = PackForm::kEncoded})
-                  .error()
-                  .message(),
-              HasSubstr("has no file of its own (x"));
+  EXPECT_EQ(
+      pack_data(*data, folder / "f.fpack", {.side = 8, .form = PackForm::kEncoded}).error().kind,
+      ErrorKind::kUsage);
+  EXPECT_THAT(
+      pack_data(*made_of({{filled(1), 0, "x"}}), folder / "g.fpack", {.form = PackForm::kEncoded})
+          .error()
+          .message(),
+      HasSubstr("has no file of its own (x"));
 }
 
 }  // namespace

@@ -22,8 +22,10 @@ TEST(ParseBoxes, ReadsListsWithAndWithoutAHeader) {
   EXPECT_EQ(tabs.at("val_2.JPEG").x1, 60);
   EXPECT_EQ(tabs.at("val_2.JPEG").area(), 57 * 56);
   EXPECT_EQ(tabs.at("b.jpg").area(), 4);
-  const ObjectBoxes scenes = parse_boxes(
-      "file,label,class,x0,y0,x1,y1,difficulty\n000001.png,3,star,1,2,10,21,0.7\n", "list").value();
+  const ObjectBoxes scenes =
+      parse_boxes("file,label,class,x0,y0,x1,y1,difficulty\n000001.png,3,star,1,2,10,21,0.7\n",
+                  "list")
+          .value();
   EXPECT_EQ(scenes.at("000001.png").area(), 200);
 }
 

@@ -65,12 +65,11 @@ TEST(ExecutePolicies, GivesWhatHindsightSays) {
   Study study{.n = test.n()};
   study.budgeted = budgeted_batch(val_scores, test_scores).value();
   int64_t calls = 0;
-  study.executed = execute_policies(executor, test, *study.budgeted, {.batch = 16},
-                                    [&](int64_t, int64_t total) {
-                                      ++calls;
-                                      EXPECT_EQ(total, kOfficialPoints);
-                                    })
-                       .value();
+  study.executed =
+      execute_policies(executor, test, *study.budgeted, {.batch = 16}, [&](int64_t, int64_t total) {
+        ++calls;
+        EXPECT_EQ(total, kOfficialPoints);
+      }).value();
   EXPECT_EQ(calls, kOfficialPoints);
   ASSERT_THAT(study.executed, SizeIs(kOfficialPoints));
   bool mixed = false;

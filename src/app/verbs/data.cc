@@ -116,7 +116,8 @@ PublishedData wanted_data(const Arguments& arguments, const std::string& name) {
   const auto all = published_data();
   const auto at = std::find_if(all.begin(), all.end(),
                                [&](const PublishedData& each) { return each.name == name; });
-  const bool own = arguments.has("--sha256") && (arguments.has("--url") || arguments.has("--archive"));
+  const bool own =
+      arguments.has("--sha256") && (arguments.has("--url") || arguments.has("--archive"));
   if (at == all.end() && !own) {
     std::vector<std::string> names;
     for (const PublishedData& each : all) names.push_back(each.name);
@@ -151,7 +152,8 @@ int get(Context& context, const Arguments& arguments) {
   get_data(data, arguments.value_or("--archive", ""), folder, overwrite_from(arguments),
            context.console);
   if (context.console.json()) {
-    context.console.json_result(Json{{"name", json_text(name)}, {"folder", json_text(folder)}, {"sha256", data.sha256}});
+    context.console.json_result(
+        Json{{"name", json_text(name)}, {"folder", json_text(folder)}, {"sha256", data.sha256}});
   }
   context.console.note("wrote " + shown_path(folder));
   return 0;
@@ -190,7 +192,8 @@ const Verb kDataPackVerb{
 const Verb kDataGetVerb{
     .name = "data get",
     .summary = "download a published data set and check its digest",
-    .usage = "cifar10|cifar100|cifar10-python|cifar100-python [-o DIR]\n"
+    .usage =
+        "cifar10|cifar100|cifar10-python|cifar100-python [-o DIR]\n"
         "       fovea data get NAME --url URL --sha256 HEX [-o DIR]",
     .description = "Uses curl or wget. The archive's SHA-256 must be the published one's.",
     .examples =

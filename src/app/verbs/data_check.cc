@@ -140,11 +140,12 @@ int check(Context& context, const Arguments& arguments) {
     context.console.result(check_text(found));
   }
   if (found.passed()) return 0;
-  throw Error({.kind = ErrorKind::kCheckFailed,
-               .what = "the data set has faults",
-               .where = shown_path(arguments.needed("--data")),
-               .expected = "no broken pictures, nothing equal across splits or classes, labels from 0",
-               .found = std::to_string(found.n_broken()) + " broken"});
+  throw Error(
+      {.kind = ErrorKind::kCheckFailed,
+       .what = "the data set has faults",
+       .where = shown_path(arguments.needed("--data")),
+       .expected = "no broken pictures, nothing equal across splits or classes, labels from 0",
+       .found = std::to_string(found.n_broken()) + " broken"});
 }
 
 // stats -----------------------------------------------------------------------------------------
@@ -233,8 +234,10 @@ const Verb kDataCheckVerb{
     .summary = "decode everything; find broken pictures, duplicates, leaks between splits",
     .usage = "--data D [--split S] [--json]",
     .description =
-        "Exit code 5 where a picture is broken, equal pictures lie in two splits or classes, splits "
-        "have other classes, or no picture has label 0. Without --split all splits are checked against each other.",
+        "Exit code 5 where a picture is broken, equal pictures lie in two splits or classes, "
+        "splits "
+        "have other classes, or no picture has label 0. Without --split all splits are checked "
+        "against each other.",
     .examples =
         "fovea data check --data cifar10\n"
         "fovea data check --data pictures/ --json",

@@ -171,7 +171,8 @@ const Verb kEvalVerb{
     .summary = "accuracy, cost and time of every exit and of a policy on labelled data",
     .usage =
         "MODEL --data D --split S [--mode hindsight|executed] [policy] [options]\n"
-        "       fovea eval MODEL --data D --split S [--budgeted] [--baseline MODEL]... [--boxes FILE] "
+        "       fovea eval MODEL --data D --split S [--budgeted] [--baseline MODEL]... [--boxes "
+        "FILE] "
         "[--svg FILE]\n"
         "       fovea eval --scores FILE [--mode hindsight|executed] [--json]",
     .description =

@@ -29,15 +29,13 @@ std::string per_cent(const std::optional<double>& value) { return value ? fixed(
 std::string box_text(const Arguments& arguments, const std::string& file) {
   const Result<std::string> there = read_file(file, kMaxBoxBytes);
   if (there.ok()) return there.value();
-  const Result<DataPlace> place = find_data(arguments.needed("--data"),
-                                            arguments.value_or("--split", ""), find_options());
+  const Result<DataPlace> place =
+      find_data(arguments.needed("--data"), arguments.value_or("--split", ""), find_options());
   if (!place.ok() || place.value().kind != PlaceKind::kArchive) throw Error(there.error());
   std::optional<std::string> text;
   read_archive(
       place.value().path,
-      [&](std::string_view path) {
-        return !text && (path == file || path.ends_with("/" + file));
-      },
+      [&](std::string_view path) { return !text && (path == file || path.ends_with("/" + file)); },
       [&](std::string_view, std::string_view bytes) { text = bytes; },
       {.max_file_bytes = kMaxBoxBytes})
       .value();
@@ -86,9 +84,8 @@ CostPoint baseline(const Bench& bench, const std::string& file) {
                   .top1 = accuracy.top1_percent(),
                   .top5 = accuracy.top5_percent()};
   if (bench.executed) {
-    point.ms = evaluate_executed(*executor, *source, {.exit = last}, {.batch = bench.batch})
-                   .value()
-                   .ms;
+    point.ms =
+        evaluate_executed(*executor, *source, {.exit = last}, {.batch = bench.batch}).value().ms;
   }
   return point;
 }
@@ -211,8 +208,8 @@ int eval_study(Context& context, const Arguments& arguments) {
     study.budgeted = budgeted_batch(val, scores).value();
     if (bench.executed) {
       Progress progress(context.console, "policies executed");
-      study.executed = execute_policies(*executor, source, *study.budgeted,
-                                        {.batch = bench.batch}, progress.callback())
+      study.executed = execute_policies(*executor, source, *study.budgeted, {.batch = bench.batch},
+                                        progress.callback())
                            .value();
     }
   }
@@ -222,8 +219,7 @@ int eval_study(Context& context, const Arguments& arguments) {
   if (const auto boxes = arguments.value("--boxes")) {
     const std::string text = box_text(arguments, *boxes);
     const ObjectBoxes parsed = parse_boxes(text, shown_path(*boxes)).value();
-    study.by_size =
-        accuracy_by_size(scores, object_sizes(*data, parsed).value(), *study.adaptive);
+    study.by_size = accuracy_by_size(scores, object_sizes(*data, parsed).value(), *study.adaptive);
   }
   if (svg) {
     const std::string title = network.source + " on " + shown_path(arguments.needed("--data"));

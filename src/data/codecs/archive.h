@@ -21,8 +21,8 @@ struct ArchiveLimits {
 /// What became of the entries.
 struct ArchiveSummary {
   uint64_t n_taken = 0;
-  uint64_t n_passed_over = 0;  ///< not wanted
-  uint64_t n_unsafe = 0;       ///< absolute, with "..", or without a readable name
+  uint64_t n_passed_over = 0;        ///< not wanted
+  uint64_t n_unsafe = 0;             ///< absolute, with "..", or without a readable name
   std::vector<std::string> folders;  ///< cleaned paths of the folders that are entries
 };
 

@@ -89,8 +89,8 @@ struct ArchiveData {
   std::string split_found;  ///< the split that was read; empty where the archive has none
 };
 
-/// Reads an archive of class folders or one of the official CIFAR archives ("train" where `split` is
-/// empty or "val"). Errors (kBadInput): as read_class_archive and read_cifar_files.
+/// Reads an archive of class folders or one of the official CIFAR archives ("train" where `split`
+/// is empty or "val"). Errors (kBadInput): as read_class_archive and read_cifar_files.
 Result<ArchiveData> read_data_archive(const std::string& archive, std::string_view split,
                                       const FileSetOptions& options = {});
 

@@ -249,7 +249,7 @@ Result<PackReport> pack_data(const Dataset& data, const std::string& path,
         if (picture.ok()) picture = fitted(std::move(picture).value(), options.side);
         decoded[static_cast<size_t>(k)] = std::move(picture);
       },
-      [&](int64_t i, int64_t k) { 
+      [&](int64_t i, int64_t k) {
         const auto place = static_cast<size_t>(k);
         return maker.add(i, *decoded[place], files[place]);
       });

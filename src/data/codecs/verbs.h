@@ -53,7 +53,7 @@ struct PackOptions {
 };
 
 struct PackReport {
-  int64_t n = 0;  ///< pictures in the pack
+  int64_t n = 0;       ///< pictures in the pack
   int32_t height = 0;  ///< 0 for encoded files
   int32_t width = 0;
   std::vector<BrokenPicture> broken;  ///< left out, in order
@@ -106,7 +106,8 @@ struct DataCheck {
   [[nodiscard]] int32_t label_base() const;
   [[nodiscard]] int64_t n_broken() const;
   /// Nothing broken, nothing across splits or classes, equal classes everywhere, labels from 0.
-  /// Duplicates within one class of one split and a lack of balance are worth a look but no failure.
+  /// Duplicates within one class of one split and a lack of balance are worth a look but no
+  /// failure.
   [[nodiscard]] bool passed() const;
 };
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/words.h"
-#include "data/core/parallel.h"
 #include "data/codecs/verbs.h"
+#include "data/core/parallel.h"
 
 namespace fovea {
 namespace {

@@ -18,8 +18,8 @@ Batches::Batches(DatasetPtr data, std::vector<int64_t> indices, const Transform&
       transform_(transform),
       normaliser_(transform.normalise),
       augment_(augment) {
-  const bool any_size = transform.resize != transform.crop ||
-                        std::holds_alternative<RandomResizedCrop>(augment_);
+  const bool any_size =
+      transform.resize != transform.crop || std::holds_alternative<RandomResizedCrop>(augment_);
   for (const int64_t i : indices_) {
     const std::optional<PictureView> view = data_->view(i);
     if (any_size || !view || has_size(*view, transform.crop)) continue;

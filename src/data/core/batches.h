@@ -17,9 +17,9 @@ namespace fovea {
 /// What is done to a picture in training; the first: nothing.
 using Augmentation = std::variant<std::monostate, PadCropFlip, RandomResizedCrop>;
 
-/// Some pictures of a data set as a network of crop x crop takes them, and augmented. A picture's numbers depend on its index in `data`, the seed and the epoch alone, so on
-/// neither batch nor thread.
-/// Thread-safety: may be used by many threads.
+/// Some pictures of a data set as a network of crop x crop takes them, and augmented. A picture's
+/// numbers depend on its index in `data`, the seed and the epoch alone, so on neither batch nor
+/// thread. Thread-safety: may be used by many threads.
 class Batches {
  public:
   /// Throws Error (kBadInput) where a pack's pixels have another size than the network's, although

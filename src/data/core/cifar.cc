@@ -161,8 +161,7 @@ Result<DatasetPtr> read_cifar_folder(const std::string& folder, std::string_view
 
 Result<DatasetPtr> read_cifar_files(const CifarFiles& files, std::string_view split,
                                     std::string_view source) {
-  const Layout* layout =
-      layout_of([&](const std::string& name) { return files.contains(name); });
+  const Layout* layout = layout_of([&](const std::string& name) { return files.contains(name); });
   if (layout == nullptr) return not_cifar(source);
   const auto place = [&](const std::string& name) {
     return shown_path(source) + ": " + shown_path(name);

@@ -170,9 +170,9 @@ Status add_cifar_pickle(std::string_view bytes, const CifarBatch& batch,
                                                         : pickle->class_name(label)) +
                             " in record " + std::to_string(i));
     }
-    const std::string_view row = std::string_view(pixels.value())
-                                     .substr(static_cast<size_t>(i) * kCifarPictureBytes,
-                                             kCifarPictureBytes);
+    const std::string_view row =
+        std::string_view(pixels.value())
+            .substr(static_cast<size_t>(i) * kCifarPictureBytes, kCifarPictureBytes);
     samples.push_back({cifar_picture(row), static_cast<int32_t>(label.integer),
                        batch.name + "#" + std::to_string(i)});
   }
@@ -191,8 +191,7 @@ Result<std::vector<std::string>> cifar_pickle_names(std::string_view bytes,
   for (const PickleId id : list.value()->items) {
     std::optional<std::string> name = values.bytes_of(pickle->node(id));
     if (!name) {
-      return values.bad("the name of a class is no text", {},
-                        pickle->class_name(pickle->node(id)));
+      return values.bad("the name of a class is no text", {}, pickle->class_name(pickle->node(id)));
     }
     names.push_back(*std::move(name));
   }

@@ -23,8 +23,8 @@ constexpr std::array<std::string_view, 5> kSplitNames = {"train", "val", "valid"
                                                          "test"};
 constexpr std::array<std::string_view, 4> kCifarFolders = {
     "cifar-10-batches-bin", "cifar-100-binary", "cifar-10-batches-py", "cifar-100-python"};
-constexpr std::array<std::string_view, 4> kCifarArchives = {
-    "cifar-10-binary", "cifar-100-binary", "cifar-10-python", "cifar-100-python"};
+constexpr std::array<std::string_view, 4> kCifarArchives = {"cifar-10-binary", "cifar-100-binary",
+                                                            "cifar-10-python", "cifar-100-python"};
 
 bool is_folder(const std::string& path) {
   std::error_code code;
@@ -247,10 +247,11 @@ Result<DatasetPtr> open_without_codecs(const DataPlace& place, const HoldOutOpti
     if (!data.ok()) return data.error();
     return apply_origin(std::move(data).value(), place, options);
   }
-  return ErrorInfo{.kind = ErrorKind::kNotInBuild,
-                   .what = "this build reads packs (.fpack) and the files of the CIFAR archives only",
-                   .where = shown_path(place.path),
-                   .hint = "build with FOVEA_CODECS, or make a pack with `fovea data pack`"};
+  return ErrorInfo{
+      .kind = ErrorKind::kNotInBuild,
+      .what = "this build reads packs (.fpack) and the files of the CIFAR archives only",
+      .where = shown_path(place.path),
+      .hint = "build with FOVEA_CODECS, or make a pack with `fovea data pack`"};
 }
 
 }  // namespace fovea

@@ -93,8 +93,7 @@ struct Pack::Reader {
     }
     // Before the labels: the pixels, or the files and where each of them ends.
     const uint64_t table_bytes = encoded ? 8 * n : 0;
-    const uint64_t content_bytes =
-        encoded ? files_bytes(n, labels_at, footer) : n * picture_bytes;
+    const uint64_t content_bytes = encoded ? files_bytes(n, labels_at, footer) : n * picture_bytes;
     const uint64_t pixels_end = kHeaderBytes + content_bytes;
     if (content_bytes > footer || labels_at < pixels_end + table_bytes ||
         labels_at - pixels_end - table_bytes >= 8 || labels_at > footer ||
@@ -222,7 +221,8 @@ Status Pack::verify() const {
   } else {
     for (int64_t i = 0; i < n_; ++i) pack_format::add_file(hash, file_bytes(i));
   }
-  const uint64_t found = pack_format::whole_hash(height_, width_, class_names_, labels_, names_, hash.value());
+  const uint64_t found =
+      pack_format::whole_hash(height_, width_, class_names_, labels_, names_, hash.value());
   if (found == content_hash_) return {};
   return ErrorInfo{.kind = ErrorKind::kBadInput,
                    .what = "the pack's content does not match its hash",

@@ -22,8 +22,8 @@ inline std::span<const uint8_t> as_bytes(std::string_view text) {
 
 /// The content hash: everything but pixels or files, whose hash comes in.
 inline uint64_t whole_hash(int32_t height, int32_t width, std::span<const std::string> classes,
-                    std::span<const int32_t> labels, std::span<const uint8_t> names,
-                    uint64_t pixel_hash) {
+                           std::span<const int32_t> labels, std::span<const uint8_t> names,
+                           uint64_t pixel_hash) {
   ContentHash hash;
   hash.add_number(static_cast<uint64_t>(height));
   hash.add_number(static_cast<uint64_t>(width));

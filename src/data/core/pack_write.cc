@@ -117,8 +117,8 @@ Status PackWriter::commit() {
   append_u64(tail, labels_at);
   append_u64(tail, classes_at);
   append_u64(tail, names_at);
-  append_u64(tail, pack_format::whole_hash(height_, width_, class_names_, labels_, pack_format::as_bytes(names_),
-                              pixel_hash_.value()));
+  append_u64(tail, pack_format::whole_hash(height_, width_, class_names_, labels_,
+                                           pack_format::as_bytes(names_), pixel_hash_.value()));
   append_u64(tail, 0);
   tail += encoded ? Pack::kEncodedMagic : Pack::kMagic;
   const Status written = writer_.write(tail);

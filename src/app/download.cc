@@ -154,7 +154,7 @@ void unpack(const std::string& archive, const std::string& folder) {
     paths.emplace_back(path);
     return false;
   };
-  read_archive(archive, lists, {}).value();
+  (void)read_archive(archive, lists, {}).value();
   if (paths.empty()) {
     throw Error({.kind = ErrorKind::kBadInput,
                  .what = "the archive holds no file",

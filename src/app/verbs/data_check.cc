@@ -50,8 +50,9 @@ std::vector<NamedSplit> splits_from(const Arguments& arguments) {
   for (const char* split : {"train", "val", "test"}) {
     const Result<DataPlace> place = find_data(name, split, find_options());
     if (!place.ok() || place.value().origin == SplitOrigin::kHeldOutOfTrain) continue;
-    // A folder without splits answers for every split; it is one.
-    if (!out.empty() && place.value().path == whole) continue;
+    // A folder or pack without splits answers for every split; it is one.
+    const bool is_whole = place.value().path == whole && place.value().kind != PlaceKind::kCifar;
+    if (!out.empty() && is_whole) continue;
     out.push_back({split, open_data(place.value()).value()});
   }
   if (out.empty()) out.push_back({"all", data_from(arguments)});

@@ -33,12 +33,12 @@ std::string box_text(const Arguments& arguments, const std::string& file) {
       find_data(arguments.needed("--data"), arguments.value_or("--split", ""), find_options());
   if (!place.ok() || place.value().kind != PlaceKind::kArchive) throw Error(there.error());
   std::optional<std::string> text;
-  read_archive(
+  const Result<ArchiveSummary> read = read_archive(
       place.value().path,
       [&](std::string_view path) { return !text && (path == file || path.ends_with("/" + file)); },
       [&](std::string_view, std::string_view bytes) { text = bytes; },
-      {.max_file_bytes = kMaxBoxBytes})
-      .value();
+      {.max_file_bytes = kMaxBoxBytes});
+  if (!read.ok()) throw Error(read.error());
   if (text) return *text;
   throw Error({.kind = ErrorKind::kBadInput,
                .what = "no such list of boxes",

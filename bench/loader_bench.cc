@@ -92,10 +92,10 @@ void jpeg_of_400_to_224(benchmark::State& state) {
       RandomResizedCrop{.seed = 1, .side = 224});
 }
 
-BENCHMARK(cifar_pixels)->Arg(1)->Arg(2)->UseRealTime();
-BENCHMARK(pixels_of_64)->Arg(1)->Arg(2)->UseRealTime();
-BENCHMARK(jpeg_of_64)->Arg(1)->Arg(2)->UseRealTime();
-BENCHMARK(jpeg_of_400_to_224)->Arg(1)->Arg(2)->UseRealTime();
+BENCHMARK(cifar_pixels)->Arg(1)->Arg(2)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(pixels_of_64)->Arg(1)->Arg(2)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(jpeg_of_64)->Arg(1)->Arg(2)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(jpeg_of_400_to_224)->Arg(1)->Arg(2)->UseRealTime()->MeasureProcessCPUTime();
 
 }  // namespace
 }  // namespace fovea

@@ -145,10 +145,7 @@ TEST(CifarPickle, DamageIsNamed) {
                          "U\x04"
                          "dats"),
               HasSubstr("has no 'data'"));
-  EXPECT_THAT(message_of("K\x00K\x01"
-                         "e",
-                         "K\x00K\x07"
-                         "e"),
+  EXPECT_THAT(message_of("K\x00K\x01\x65"s, "K\x00K\x07\x65"s),
               HasSubstr("a label has no class (test_batch; expected 0 to 2; found 7 in record 1)"));
   EXPECT_THAT(message_of("T\x00\x18\x00\x00"s, "T\x00\x17\x00\x00"s), HasSubstr("pickle"));
 }

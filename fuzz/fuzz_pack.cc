@@ -19,6 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (int64_t i = 0; i < pack.size(); ++i) {
     FOVEA_CHECK(pack.label(i) >= 0 && pack.label(i) < pack.n_classes());
     FOVEA_CHECK(pack.file_name(i).size() <= size);
+    if (pack.form() == fovea::PackForm::kEncoded) {
+      FOVEA_CHECK(pack.file_bytes(i).size() <= size && !pack.view(i) && !pack.picture(i).ok());
+      continue;
+    }
     hash.add(pack.pixels(i));
     FOVEA_CHECK(pack.picture(i).value().pixels.size() == pack.pixels(i).size());
   }

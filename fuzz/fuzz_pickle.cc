@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <span>
 
-#include "exchange/pickle.h"
 #include "exchange/torch_file.h"
 #include "fovea/error.h"
+#include "pickle/pickle.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));

@@ -6,7 +6,11 @@
 #include <utility>
 
 #include "app/listed_folder.h"
+#include "app/machine.h"
+#include "app/verbs/data_work.h"
 #include "base/file.h"
+#include "data/codecs/verbs.h"
+#include "data/core/parallel.h"
 
 namespace fovea::app {
 namespace {
@@ -30,12 +34,17 @@ class Relabelled final : public Dataset {
   [[nodiscard]] std::string file_name(int64_t i) const override { return data_->file_name(i); }
   [[nodiscard]] Result<Picture> picture(int64_t i) const override { return data_->picture(i); }
   [[nodiscard]] std::optional<PictureView> view(int64_t i) const override { return data_->view(i); }
+  [[nodiscard]] Result<std::string> encoded(int64_t i) const override { return data_->encoded(i); }
 
  private:
   DatasetPtr data_;
   std::vector<std::string> class_names_;
   std::vector<int32_t> label_of_;
 };
+
+int threads_from(const Arguments& arguments) {
+  return static_cast<int>(arguments.count("--threads", default_threads(), 1, 1024));
+}
 
 /// Place of every name among the labels, or nothing where one is missing.
 std::vector<int32_t> places(const std::vector<std::string>& names,
@@ -70,11 +79,13 @@ HoldOutOptions hold_out_from(const Arguments& arguments) {
           .count = arguments.count("--hold-out", -1, 1, INT64_MAX)};
 }
 
-HoldOutOptions hold_out_of(const Arguments& arguments, const Model& model) {
+namespace {
+
+/// What the options, else the model's training, hold out of the training data.
+HoldOutOptions training_hold_out(const Arguments& arguments, const Model& model) {
   HoldOutOptions out = hold_out_from(arguments);
-  const bool cut = arguments.value_or("--split", "") == "val";
   const Json record = Json::parse(model.training, nullptr, false);
-  if (!cut || !record.is_object()) return out;
+  if (!record.is_object()) return out;
   const auto number = [&record](const char* key) -> int64_t {
     const auto at = record.find(key);
     return at != record.end() && at->is_number_integer() ? at->get<int64_t>() : -1;
@@ -91,6 +102,47 @@ HoldOutOptions hold_out_of(const Arguments& arguments, const Model& model) {
     // Without a training split there is nothing to cut; opening "val" says what is wrong.
   }
   return out;
+}
+
+/// Decodes everything once, to leave out what cannot be decoded.
+DatasetPtr without_broken(DatasetPtr data, int threads, const Console& console) {
+  std::vector<std::optional<ErrorInfo>> errors(static_cast<size_t>(data->size()));
+  for_range(0, data->size(), threads, [&](int64_t i) {
+    if (data->view(i)) return;
+    const Result<Picture> picture = data->picture(i);
+    if (!picture.ok()) errors[static_cast<size_t>(i)] = picture.error();
+  });
+  std::vector<BrokenPicture> broken;
+  std::vector<int64_t> sound;
+  for (int64_t i = 0; i < data->size(); ++i) {
+    const auto& error = errors[static_cast<size_t>(i)];
+    if (error) {
+      broken.push_back({i, data->file_name(i), *error});
+    } else {
+      sound.push_back(i);
+    }
+  }
+  if (broken.empty()) return data;
+  note_broken(console, broken);
+  if (sound.empty()) throw Error(broken.front().error);
+  return std::make_shared<Subset>(std::move(data), std::move(sound));
+}
+
+DatasetPtr sound_data(const Arguments& arguments, DatasetPtr data, const Console& console) {
+  if (!arguments.has("--skip-broken")) return data;
+  return without_broken(std::move(data), threads_from(arguments), console);
+}
+
+}  // namespace
+
+HoldOutOptions hold_out_of(const Arguments& arguments, const Model& model) {
+  if (arguments.value_or("--split", "") != "val") return hold_out_from(arguments);
+  return training_hold_out(arguments, model);
+}
+
+OptionSpecs broken_options() {
+  return {{"--skip-broken", "",
+           "name and count pictures that cannot be read, and go on without them", Takes::kNothing}};
 }
 
 DatasetPtr data_from(const Arguments& arguments) {
@@ -171,12 +223,30 @@ Transform transform_of(const Network& network) {
   return transform;
 }
 
+DatasetPtr held_out_from(const Arguments& arguments, const Network& network,
+                         const Console& console) {
+  const std::string name = arguments.needed("--data");
+  const HoldOutOptions options = training_hold_out(arguments, network.model);
+  const bool judges_val = arguments.value_or("--split", "") == "val";
+  DatasetPtr data = open_labelled(name, judges_val ? "train" : "val", options);
+  if (judges_val) {
+    std::vector<int64_t> indices = hold_out(data->size(), options).val;
+    data = std::make_shared<Subset>(std::move(data), std::move(indices));
+  }
+  return labelled_as(sound_data(arguments, std::move(data), console), network, console);
+}
+
+DatasetPtr labelled_data_from(const Arguments& arguments, const Network& network,
+                              const Console& console) {
+  DatasetPtr data = data_from(arguments, hold_out_of(arguments, network.model));
+  return labelled_as(sound_data(arguments, std::move(data), console), network, console);
+}
+
 std::unique_ptr<InputSource> source_from(const Arguments& arguments, const Network& network,
                                          const Console& console) {
   const Transform transform = transform_of(network);
-  DatasetPtr data =
-      labelled_as(data_from(arguments, hold_out_of(arguments, network.model)), network, console);
-  return std::make_unique<DatasetSource>(std::move(data), transform, input_name(network));
+  return std::make_unique<DatasetSource>(labelled_data_from(arguments, network, console), transform,
+                                         input_name(network), threads_from(arguments));
 }
 
 }  // namespace fovea::app

@@ -41,7 +41,21 @@ namespace fovea::app {
 /// Name of the network's single input.
 [[nodiscard]] std::string input_name(const Network& network);
 
-/// All of it: data, labels, transform.
+/// The samples that thresholds are to be chosen on where the options' split judges them: its "val"
+/// where that split is another one, else what the model's training held out of "train" (by its
+/// record or --hold-out). Labels are the network's. Throws Error.
+[[nodiscard]] DatasetPtr held_out_from(const Arguments& arguments, const Network& network,
+                                       const Console& console);
+
+/// --skip-broken, for verbs that go on without pictures that cannot be read.
+[[nodiscard]] OptionSpecs broken_options();
+
+/// The options' split under the network's labels; with --skip-broken without the pictures that
+/// cannot be read, which are named and counted on the console. Throws Error.
+[[nodiscard]] DatasetPtr labelled_data_from(const Arguments& arguments, const Network& network,
+                                            const Console& console);
+
+/// All of it: data, labels, transform. Pictures are decoded on as many threads as --threads says.
 [[nodiscard]] std::unique_ptr<InputSource> source_from(const Arguments& arguments,
                                                        const Network& network,
                                                        const Console& console);

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -14,6 +15,7 @@
 
 #include "app/interrupt.h"
 #include "base/file.h"
+#include "base/sha256.h"
 #include "data/codecs/archive.h"
 #include "fovea/error.h"
 
@@ -22,12 +24,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// https://www.cs.toronto.edu/~kriz/cifar.html names both digests.
-constexpr std::array<PublishedData, 2> kPublished{
+// Addresses by https://www.cs.toronto.edu/~kriz/cifar.html; digests of the archives there.
+const std::array<PublishedData, 4> kPublished{
     PublishedData{"cifar10", "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-                  "c32a1d4ab5d03f1284b67883e8d13530"},
+                  "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
     PublishedData{"cifar100", "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
-                  "03b5dce01913d631647c71ecec9e9cb8"}};
+                  "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"},
+    PublishedData{"cifar10-python", "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+                  "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"},
+    PublishedData{"cifar100-python", "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+                  "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7"}};
 
 constexpr int kNoSuchProgram = 127;
 
@@ -102,7 +108,7 @@ class FolderBeside {
 };
 
 void fetch(const PublishedData& data, const std::string& file) {
-  const std::string url(data.url);
+  const std::string& url = data.url;
   Finished got = run_program(
       {"curl", "--fail", "--location", "--silent", "--show-error", "--output", file, "--", url});
   if (got.code == kNoSuchProgram) {
@@ -124,29 +130,47 @@ void fetch(const PublishedData& data, const std::string& file) {
 }
 
 void check_digest(const PublishedData& data, const std::string& file) {
-  const Finished sum = run_program({"md5sum", "--", file});
-  // A name with odd characters puts a backslash in front of the line.
-  const std::string line = sum.output.starts_with('\\') ? sum.output.substr(1) : sum.output;
-  const std::string found = line.substr(0, line.find(' '));
-  if (sum.code != 0 || found != data.md5) {
-    throw Error({.kind = ErrorKind::kBadInput,
-                 .what = "the archive is not the published one",
-                 .where = shown_path(file),
-                 .expected = "MD5 " + std::string(data.md5),
-                 .found = found.empty() ? "no digest" : found});
-  }
+  const std::string found = sha256_of_file(file).value();
+  if (found == data.sha256) return;
+  throw Error({.kind = ErrorKind::kBadInput,
+               .what = "the archive is not the published one",
+               .where = shown_path(file),
+               .expected = "SHA-256 " + data.sha256,
+               .found = found});
 }
 
-bool is_wanted(std::string_view path) { return path.ends_with(".bin") || path.ends_with(".txt"); }
+/// The folder that all paths begin with, with its slash; empty where there is none.
+std::string common_folder(const std::vector<std::string>& paths) {
+  const std::string& first = paths.front();
+  const std::string folder = first.substr(0, first.find('/') + 1);
+  const bool all = std::all_of(paths.begin(), paths.end(),
+                               [&](const std::string& path) { return path.starts_with(folder); });
+  return all ? folder : std::string();
+}
 
 void unpack(const std::string& archive, const std::string& folder) {
+  std::vector<std::string> paths;
+  const auto lists = [&](std::string_view path) {
+    paths.emplace_back(path);
+    return false;
+  };
+  (void)read_archive(archive, lists, {}).value();
+  if (paths.empty()) {
+    throw Error({.kind = ErrorKind::kBadInput,
+                 .what = "the archive holds no file",
+                 .where = shown_path(archive)});
+  }
+  const size_t n_left_out = common_folder(paths).size();
   std::optional<ErrorInfo> failed;
-  const Result<ArchiveSummary> read =
-      read_archive(archive, is_wanted, [&](std::string_view path, std::string_view bytes) {
-        const std::string name(path.substr(path.rfind('/') + 1));
-        const Status written = write_file(folder + "/" + name, bytes, Overwrite::kAllow);
-        if (!written.ok() && !failed) failed = written.error();
-      });
+  const auto takes = [&](std::string_view path, std::string_view bytes) {
+    const fs::path file = fs::path(folder) / path.substr(n_left_out);
+    std::error_code code;
+    fs::create_directories(file.parent_path(), code);
+    const Status written = write_file(file.string(), bytes, Overwrite::kAllow);
+    if (!written.ok() && !failed) failed = written.error();
+  };
+  const Result<ArchiveSummary> read = read_archive(
+      archive, [&](std::string_view) { return !failed && !InterruptGuard::requested(); }, takes);
   InterruptGuard::check();
   if (!read.ok()) throw Error(read.error());
   if (failed) throw Error(*failed);
@@ -172,7 +196,7 @@ void get_data(const PublishedData& data, const std::string& archive, const std::
   std::string file = archive;
   if (file.empty()) {
     file = beside.path() + "/archive";
-    console.note("downloading " + std::string(data.url));
+    console.note("downloading " + data.url);
     fetch(data, file);
   }
   check_digest(data, file);

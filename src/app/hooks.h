@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/core/pack.h"
 #include "fovea/error.h"
 #include "fovea/executor.h"
 #include "fovea/graph.h"
@@ -22,6 +23,16 @@ namespace fovea::app {
 struct LearnerOptions {
   std::vector<std::string> taps;  ///< values of the main block that are reported
   int threads = 1;
+};
+
+/// A split that training needs as a pack.
+struct PackRequest {
+  std::string name;  ///< NAME|FOLDER|TAR|PACK
+  std::string split;
+  std::string folder;  ///< a pack that has to be made goes there
+  int side = 0;        ///< pictures of pixels get side x side
+  PackForm form = PackForm::kPixels;
+  OnBroken on_broken = OnBroken::kStop;
 };
 
 /// `fovea train`, as the command line says it.
@@ -38,11 +49,9 @@ struct TrainArguments {
   Overwrite overwrite = Overwrite::kRefuse;
   /// Receives a line of progress, without its end. Never empty.
   std::function<void(std::string_view)> note;
-  /// Gives the path of a pack with the named split of the named data (NAME|FOLDER|TAR|PACK);
-  /// packs into `folder` first what is no pack yet. Pictures get `side` x `side` pixels.
-  std::function<Result<std::string>(const std::string& name, const std::string& split,
-                                    const std::string& folder, int side)>
-      pack;
+  /// Gives the path of such a pack, which is made first where there is none.
+  std::function<Result<std::string>(const PackRequest& request)> pack;
+  PictureDecoder decoder;  ///< for packs of encoded files; empty in a build without codecs
 };
 
 /// What a training run ended with.

@@ -14,6 +14,7 @@ namespace fovea::app {
 namespace {
 
 constexpr uint64_t kMaxListBytes = uint64_t{1} << 32;
+constexpr uint64_t kMaxPictureBytes = uint64_t{1} << 30;
 constexpr int64_t kMaxClasses = 1 << 20;
 
 bool is_file(const std::string& path) {
@@ -40,6 +41,9 @@ class ListedFolder final : public Dataset {
   [[nodiscard]] std::string file_name(int64_t i) const override { return at(i).file; }
   [[nodiscard]] Result<Picture> picture(int64_t i) const override {
     return read_picture(folder_ + "/" + at(i).file);
+  }
+  [[nodiscard]] Result<std::string> encoded(int64_t i) const override {
+    return read_file(folder_ + "/" + at(i).file, kMaxPictureBytes);
   }
 
  private:

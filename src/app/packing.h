@@ -4,16 +4,15 @@
 #include <string>
 
 #include "app/console.h"
+#include "app/hooks.h"
 #include "fovea/error.h"
 
 namespace fovea::app {
 
-/// The path of a pack with a split's pictures of side x side: the pack itself where the data is one
-/// of that size, else one in FOLDER, made where it is missing. Errors (kBadInput) also where
-/// the data has no such split of its own.
-[[nodiscard]] Result<std::string> pack_for_training(const std::string& name,
-                                                    const std::string& split,
-                                                    const std::string& folder, int side,
-                                                    int threads, const Console& console);
+/// The path of a pack as it is asked for: the data itself where it is one, else one in the
+/// request's folder, made where it is missing. Broken pictures are named and counted on the console
+/// where they are left out. Errors (kBadInput) also where the data has no such split of its own.
+[[nodiscard]] Result<std::string> pack_for_training(const PackRequest& request, int threads,
+                                                    const Console& console);
 
 }  // namespace fovea::app

@@ -1,32 +1,42 @@
 #include "eval/input_source.h"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <optional>
 #include <utility>
+
+#include "data/core/parallel.h"
 
 namespace fovea {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
 /// Calls `body`; where times are asked for, its time is added to one of them.
 template <typename Body>
 auto timed(LoadTimes* times, double LoadTimes::*part, const Body& body) {
-  class Clock {
+  class Adding {
    public:
-    explicit Clock(double* sum) : sum_(sum) {
-      if (sum_ != nullptr) begin_ = std::chrono::steady_clock::now();
+    Adding(LoadTimes* times, double LoadTimes::*part) : times_(times), part_(part) {
+      if (times_ != nullptr) begin_ = Clock::now();
     }
-    Clock(const Clock&) = delete;
-    Clock& operator=(const Clock&) = delete;
-    ~Clock() {
-      if (sum_ == nullptr) return;
-      const auto end = std::chrono::steady_clock::now();
-      *sum_ += std::chrono::duration<double, std::milli>(end - begin_).count();
+    Adding(const Adding&) = delete;
+    Adding& operator=(const Adding&) = delete;
+    ~Adding() {
+      if (times_ != nullptr) times_->*part_ += ms_since(begin_);
     }
 
    private:
-    double* sum_;
-    std::chrono::steady_clock::time_point begin_;
+    LoadTimes* times_;
+    double LoadTimes::*part_;
+    Clock::time_point begin_;
   };
-  const Clock clock(times == nullptr ? nullptr : &(times->*part));
+  const Adding adding(times, part);
   return body();
 }
 
@@ -55,27 +65,69 @@ Result<LabelledInputs> TensorSource::load(int64_t begin, int64_t end, LoadTimes*
   return out;
 }
 
-DatasetSource::DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name)
-    : dataset_(std::move(dataset)), transform_(transform), name_(std::move(name)) {}
+DatasetSource::DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name,
+                             int threads)
+    : dataset_(std::move(dataset)),
+      transform_(transform),
+      name_(std::move(name)),
+      threads_(threads) {}
 
 Result<LabelledInputs> DatasetSource::load(int64_t begin, int64_t end, LoadTimes* times) const {
   FOVEA_CHECK(0 <= begin && begin < end && end <= n());
   Tensor input =
       Tensor::f32({end - begin, static_cast<int64_t>(kChannels), transform_.crop, transform_.crop});
-  LabelledInputs out;
-  for (int64_t i = begin; i < end; ++i) {
-    const auto row = input.data<float>().subspan(
-        static_cast<size_t>(i - begin) * transform_.n_values(), transform_.n_values());
-    out.labels.push_back(dataset_->label(i));
+  const std::span<float> values = input.data<float>();
+  std::vector<std::optional<ErrorInfo>> errors(static_cast<size_t>(end - begin));
+  const auto load_one = [&](int64_t i, LoadTimes* own) {
+    const auto row = values.subspan(static_cast<size_t>(i - begin) * transform_.n_values(),
+                                    transform_.n_values());
     if (const auto view = dataset_->view(i)) {
-      timed(times, &LoadTimes::transform_ms, [&] { apply(transform_, *view, row); });
-      continue;
+      timed(own, &LoadTimes::transform_ms, [&] { apply(transform_, *view, row); });
+      return;
     }
     const Result<Picture> picture =
-        timed(times, &LoadTimes::decode_ms, [&] { return dataset_->picture(i); });
-    if (!picture.ok()) return picture.error();
-    timed(times, &LoadTimes::transform_ms, [&] { apply(transform_, picture.value().view(), row); });
+        timed(own, &LoadTimes::decode_ms, [&] { return dataset_->picture(i); });
+    if (picture.ok()) {
+      timed(own, &LoadTimes::transform_ms,
+            [&] { apply(transform_, picture.value().view(), row); });
+    } else {
+      errors[static_cast<size_t>(i - begin)] = picture.error();
+    }
+  };
+  // Pictures that lie in memory are copied faster than threads start.
+  const int64_t n_threads =
+      dataset_->view(begin) ? 1 : std::clamp<int64_t>(threads_, 1, end - begin);
+  struct Worker {
+    LoadTimes times;
+    Clock::time_point first;
+    Clock::time_point last;
+  };
+  std::vector<Worker> workers(static_cast<size_t>(n_threads));
+  std::atomic<int64_t> next{begin};
+  const Clock::time_point start = Clock::now();
+  for_range(0, n_threads, static_cast<int>(n_threads), [&](int64_t thread) {
+    Worker& own = workers[static_cast<size_t>(thread)];
+    own.first = Clock::now();
+    for (int64_t i = next++; i < end; i = next++) {
+      load_one(i, times == nullptr ? nullptr : &own.times);
+    }
+    own.last = Clock::now();
+  });
+  if (times != nullptr) {
+    const Clock::time_point stop = Clock::now();
+    const auto n = static_cast<double>(n_threads);
+    for (const Worker& each : workers) {
+      times->decode_ms += each.times.decode_ms / n;
+      times->transform_ms += each.times.transform_ms / n;
+      const std::chrono::duration<double, std::milli> idle = each.first - start + (stop - each.last);
+      times->waiting_ms += idle.count() / n;
+    }
   }
+  for (const std::optional<ErrorInfo>& error : errors) {
+    if (error) return *error;
+  }
+  LabelledInputs out;
+  for (int64_t i = begin; i < end; ++i) out.labels.push_back(dataset_->label(i));
   out.inputs[name_] = std::move(input);
   return out;
 }

@@ -18,10 +18,12 @@ struct LabelledInputs {
   std::vector<int64_t> labels;
 };
 
-/// Time that loading took, in milliseconds; each part from its own clock reads.
+/// Time that loading took, in milliseconds; each part from its own clock reads. Of several threads
+/// it is the mean.
 struct LoadTimes {
   double decode_ms = 0;     ///< reading and decoding pictures
   double transform_ms = 0;  ///< resizing, cropping, normalising
+  double waiting_ms = 0;    ///< of threads for each other
 };
 
 /// n samples in a fixed order. Thread-safety: may be read by many threads.
@@ -51,10 +53,12 @@ class TensorSource final : public InputSource {
   std::vector<int64_t> labels_;
 };
 
-/// Pictures of a data set through a transform, as the one input `name`.
+/// Pictures of a data set through a transform, as the one input `name`. Pictures that have to be
+/// decoded are shared between `threads` threads; what is loaded does not depend on their number.
 class DatasetSource final : public InputSource {
  public:
-  DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name = "input");
+  DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name = "input",
+                int threads = 1);
   [[nodiscard]] int64_t n() const override { return dataset_->size(); }
   [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end,
                                             LoadTimes* times = nullptr) const override;
@@ -63,6 +67,7 @@ class DatasetSource final : public InputSource {
   DatasetPtr dataset_;
   Transform transform_;
   std::string name_;
+  int threads_;
 };
 
 }  // namespace fovea

@@ -7,6 +7,7 @@ namespace fovea {
 void Ledger::add_load(const LoadTimes& times, double threads) {
   decode_ms += times.decode_ms / threads;
   transform_ms += times.transform_ms / threads;
+  waiting_ms += times.waiting_ms / threads;
 }
 
 void Ledger::add_run(const RunLedger& run, const WorkReport& work, double run_ms) {

@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "exchange/pickle.h"
 #include "fovea/error.h"
 #include "fovea/tensor.h"
+#include "pickle/pickle.h"
 
 namespace fovea {
 

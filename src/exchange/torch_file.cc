@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/file.h"
-#include "exchange/pickle.h"
 #include "exchange/state_dict.h"
 #include "exchange/zip.h"
+#include "pickle/pickle.h"
 
 namespace fovea {
 namespace {

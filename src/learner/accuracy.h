@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "learner/batches.h"
+#include "data/core/batches.h"
 #include "learner/network.h"
 
 namespace fovea {

@@ -32,9 +32,12 @@ struct RecipeNetwork {
   std::map<std::string, std::string, std::less<>> set;
 };
 
-/// `augment`: pad_crop_flip or none. `hold_out` training pictures are kept for choices where the
-/// data has no split `val`. scenes (name = "scenes") are rendered: images, image_seed, and side is
-/// the network's.
+/// `augment`: pad_crop_flip, random_resized_crop or none. `pack`: what
+/// training reads, pixels (of the network's size; for random crops the transform's resize) or
+/// (large pictures; the build needs codecs) the files as they are, decoded anew in every epoch.
+/// `broken`: whether a picture that cannot be read stops the packing or is named and left out.
+/// `hold_out` training pictures are kept for choices where the data has no split `val`. scenes
+/// (name = "scenes") are rendered: images, image_seed, and side is the network's.
 struct RecipeData {
   std::string name;
   std::string train = "train";
@@ -43,6 +46,8 @@ struct RecipeData {
   int64_t hold_out = -1;      ///< -1: a tenth
   std::string augment = "pad_crop_flip";
   int64_t pad = 4;
+  std::string pack = "pixels";
+  std::string broken = "stop";
   std::string transform;  ///< as `import --transform`; empty: the network's own
   int64_t images = 20000;
   int64_t test_images = 4000;

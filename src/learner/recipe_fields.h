@@ -25,8 +25,10 @@ void visit_fields(Visitor& v, RecipeData& data) {
   v.field("val", data.val);
   v.field("test", data.test);
   v.field("hold_out", data.hold_out, {-1, 1e9});
-  v.choice("augment", data.augment, {"none", "pad_crop_flip"});
+  v.choice("augment", data.augment, {"none", "pad_crop_flip", "random_resized_crop"});
   v.field("pad", data.pad, {0, 64});
+  v.choice("pack", data.pack, {"pixels", "encoded"});
+  v.choice("broken", data.broken, {"stop", "skip"});
   v.field("transform", data.transform);
   v.field("images", data.images, {2, 1e8});
   v.field("test_images", data.test_images, {1, 1e8});

@@ -2,12 +2,15 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "fovea/tensor.h"
+#include "model/safetensors.h"
 
 namespace fovea {
 namespace {
@@ -65,6 +68,31 @@ Status RunFolder::log(std::string_view line) const {
   const bool closed = std::fclose(file) == 0;
   if (!written || !closed) return cannot_write(metrics(), errno);
   return {};
+}
+
+Status save_split(const std::string& path, const HoldOut& split) {
+  const auto tensor = [](const std::vector<int64_t>& indices) {
+    Tensor out = Tensor::i64({static_cast<int64_t>(indices.size())});
+    std::copy(indices.begin(), indices.end(), out.data<int64_t>().begin());
+    return out;
+  };
+  return write_safetensors(path, {{"train", tensor(split.train)}, {"val", tensor(split.val)}}, {},
+                           Overwrite::kAllow);
+}
+
+Status check_split(const std::string& path, const HoldOut& split) {
+  const Result<TensorFile> file = read_safetensors(path);
+  if (!file.ok()) return file.error();
+  const auto same = [&](const char* name, const std::vector<int64_t>& indices) {
+    const auto at = file.value().tensors.find(name);
+    if (at == file.value().tensors.end() || at->second.dtype() != DType::kI64) return false;
+    const auto stored = at->second.data<int64_t>();
+    return std::equal(stored.begin(), stored.end(), indices.begin(), indices.end());
+  };
+  if (same("train", split.train) && same("val", split.val)) return {};
+  return ErrorInfo{.kind = ErrorKind::kBadInput,
+                   .what = "the run held out other pictures than these settings do",
+                   .where = shown_path(path)};
 }
 
 }  // namespace fovea

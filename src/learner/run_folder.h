@@ -1,10 +1,12 @@
-// The files of one training run: recipe.toml, metrics.jsonl, checkpoints, model.fovea.
+// The files of one training run: recipe.toml, metrics.jsonl, split.safetensors, checkpoints,
+// model.fovea.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "data/core/augment.h"
 #include "fovea/error.h"
 #include "fovea/overwrite.h"
 
@@ -20,6 +22,7 @@ class RunFolder {
   [[nodiscard]] std::string metrics() const { return path_ + "/metrics.jsonl"; }
   [[nodiscard]] std::string last() const { return path_ + "/last.safetensors"; }
   [[nodiscard]] std::string best() const { return path_ + "/best.safetensors"; }
+  [[nodiscard]] std::string split() const { return path_ + "/split.safetensors"; }
   [[nodiscard]] std::string model() const { return path_ + "/model.fovea"; }
 
   /// Makes the folder and starts an empty log. Errors: kCannotWrite, also where a run is there
@@ -33,5 +36,12 @@ class RunFolder {
  private:
   std::string path_;
 };
+
+/// Writes which samples of the training data a run trains on and which it holds out: tensors
+/// `train` and `val`, I64 [n], indices in the order of the permutation (a held-out set of its own:
+/// both whole). Errors: kCannotWrite.
+[[nodiscard]] Status save_split(const std::string& path, const HoldOut& split);
+/// An error (kBadInput) where the file says another division than `split`, or is missing.
+[[nodiscard]] Status check_split(const std::string& path, const HoldOut& split);
 
 }  // namespace fovea

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "data/core/augment.h"
+#include "data/core/loader.h"
 #include "fovea/model.h"
 #include "learner/accuracy.h"
 #include "learner/checkpoint.h"
@@ -126,14 +127,21 @@ class Run {
       val = std::move(split.val);
       val_data = task_.train;
     }
-    std::optional<PadCropFlip> augment;
+    Augmentation augment;
     if (data.augment == "pad_crop_flip") {
       augment = PadCropFlip{.seed = seed, .pad = static_cast<int32_t>(data.pad)};
+    } else if (data.augment == "random_resized_crop") {
+      augment = RandomResizedCrop{.seed = seed, .side = side_};
     }
-    const Normalisation& normal = task_.transform.normalise;
-    train_.emplace(task_.train, std::move(train), side_, normal, augment);
-    if (val_data != nullptr) val_.emplace(val_data, std::move(val), side_, normal);
-    if (task_.test != nullptr) test_.emplace(task_.test, all_of(*task_.test), side_, normal);
+    if (task_.transform.crop != side_) {
+      refuse(ErrorKind::kUsage, "transform and network differ in size", "data.transform",
+             "crop=" + std::to_string(side_), std::to_string(task_.transform.crop));
+    }
+    split_ = {.train = train, .val = val};
+    const Transform& transform = task_.transform;
+    train_.emplace(task_.train, std::move(train), transform, augment);
+    if (val_data != nullptr) val_.emplace(val_data, std::move(val), transform);
+    if (task_.test != nullptr) test_.emplace(task_.test, all_of(*task_.test), transform);
   }
 
   /// Starts the run folder, or takes up the last checkpoint.
@@ -141,6 +149,7 @@ class Run {
     if (options_.resume == Resume::kNo) {
       folder_.begin(options_.overwrite).value();
       write_file(folder_.recipe(), recipe_text_, Overwrite::kAllow).value();
+      save_split(folder_.split(), split_).value();
       return;
     }
     Checkpoint checkpoint = load_checkpoint(folder_.last()).value();
@@ -152,6 +161,7 @@ class Run {
       refuse(ErrorKind::kBadInput, "the data changed since the run began",
              shown_path(folder_.last()), checkpoint.data_digest, task_.data_digest);
     }
+    check_split(folder_.split(), split_).value();
     params_ = std::move(checkpoint.params);
     momentum_ = std::move(checkpoint.momentum);
     progress_ = std::move(checkpoint.progress);
@@ -184,10 +194,11 @@ class Run {
     const int64_t batch = task_.recipe.run.batch;
     epoch_start_ = Clock::now();
     epoch_start_samples_ = progress_.sums.samples;
+    Loader loader(*train_, {order.begin() + progress_.step * batch, order.end()},
+                  static_cast<uint64_t>(progress_.epoch),
+                  {.threads = options_.threads, .batch = batch});
     while (progress_.step < steps_per_epoch()) {
-      const int64_t begin = progress_.step * batch;
-      const auto count = static_cast<size_t>(std::min(batch, train_->size() - begin));
-      step({order.data() + begin, count});
+      step(*loader.next());
       if (options_.interrupted != nullptr && options_.interrupted->load()) {
         checkpoint(folder_.last());
         refuse(ErrorKind::kInterrupted, "interrupted; a checkpoint was written",
@@ -209,12 +220,12 @@ class Run {
     return progress_.stage + 1 == n_stages() && progress_.stage_epoch == stage().epochs;
   }
 
-  void step(std::span<const int64_t> places) {
-    const auto count = static_cast<int64_t>(places.size());
+  void step(const LoadedBatch& batch) {
+    const auto count = static_cast<int64_t>(batch.labels.size());
     const at::Tensor values = at::empty({count, 3, side_, side_});
     const at::Tensor labels = at::empty({count}, at::kLong);
-    train_->fill(places, static_cast<uint64_t>(progress_.epoch), values.data_ptr<float>(),
-                 labels.data_ptr<int64_t>());
+    std::copy(batch.values.begin(), batch.values.end(), values.data_ptr<float>());
+    std::copy(batch.labels.begin(), batch.labels.end(), labels.data_ptr<int64_t>());
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step,
                                             steps_per_epoch(), stage().epochs);
     const StepReport report = trainer_->gradients(values, labels);
@@ -338,6 +349,7 @@ class Run {
   NamedTensors params_;
   NamedTensors momentum_;
   Progress progress_;
+  HoldOut split_;
   std::optional<Batches> train_;
   std::optional<Batches> val_;
   std::optional<Batches> test_;

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "learner/batches.h"
+#include "data/core/batches.h"
 #include "learner/network.h"
 #include "learner/objective.h"
 #include "learner/recipe.h"

@@ -101,9 +101,8 @@ Overwrite overwrite_of(const Words& words) {
 }
 
 /// The pack of a split, where the data is one of these or is named.
-Result<std::string> existing_pack(const std::string& name, const std::string& split,
-                                  const std::string& /*folder*/, int /*side*/) {
-  const Result<DataPlace> place = find_data(name, split, find_options());
+Result<std::string> existing_pack(const app::PackRequest& request) {
+  const Result<DataPlace> place = find_data(request.name, request.split, find_options());
   if (!place.ok()) return place.error();
   if (place.value().kind == PlaceKind::kPack) return place.value().path;
   return ErrorInfo{.kind = ErrorKind::kNotInBuild,
@@ -177,7 +176,8 @@ int run_verb(const Words& words) {
 int eval_verb(const Words& words) {
   const Model model = load_model(words.input()).value();
   const std::string path =
-      existing_pack(words.needed("--data"), words.value("--split", "test"), "", 0).value();
+      existing_pack({.name = words.needed("--data"), .split = words.value("--split", "test")})
+          .value();
   const DatasetSource source(Pack::open(path).value(),
                              Transform::parse(model.transform, words.input()).value());
   const auto executor = executor_of(model, words);

@@ -62,6 +62,11 @@ Transform transform_of(const Recipe& recipe, int side) {
   return Transform::parse(text, "data.transform").value();
 }
 
+/// Parts of random size are cut from pictures as they are before the transform's crop.
+int pack_side(const Recipe& recipe, const Transform& transform, int side) {
+  return recipe.data.augment == "random_resized_crop" ? transform.resize : side;
+}
+
 /// A pack of rendered scenes; picture i of the data set is picture first + i of the seed.
 Result<std::string> pack_scenes(const RecipeData& data, const TaskOptions& options, int side,
                                 int64_t first, int64_t count) {
@@ -83,20 +88,19 @@ class Packs {
       : data_(data), options_(options), side_(side) {}
 
   [[nodiscard]] PackPtr train() const {
-    return open(data_.name == kScenes
-                    ? pack_scenes(data_, options_, side_, 0, data_.images)
-                    : options_.pack(data_.name, data_.train, options_.run_folder, side_));
+    return open(data_.name == kScenes ? pack_scenes(data_, options_, side_, 0, data_.images)
+                                      : options_.pack(request(data_.train)));
   }
   [[nodiscard]] PackPtr val() const {
     if (data_.val.empty() || data_.name == kScenes) return nullptr;
-    return open(options_.pack(data_.name, data_.val, options_.run_folder, side_));
+    return open(options_.pack(request(data_.val)));
   }
   /// Null where there is none: a folder of one's own need not have one.
   [[nodiscard]] PackPtr test() const {
     if (data_.test.empty()) return nullptr;
     const Result<std::string> path =
         data_.name == kScenes ? pack_scenes(data_, options_, side_, data_.images, data_.test_images)
-                              : options_.pack(data_.name, data_.test, options_.run_folder, side_);
+                              : options_.pack(request(data_.test));
     if (!path.ok() && path.error().kind == ErrorKind::kBadInput) {
       if (options_.note)
         options_.note("accuracy on '" + data_.test +
@@ -107,8 +111,16 @@ class Packs {
   }
 
  private:
-  [[nodiscard]] static PackPtr open(const Result<std::string>& path) {
-    return Pack::open(path.value()).value();
+  [[nodiscard]] app::PackRequest request(const std::string& split) const {
+    return {.name = data_.name,
+            .split = split,
+            .folder = options_.run_folder,
+            .side = side_,
+            .form = data_.pack == "encoded" ? PackForm::kEncoded : PackForm::kPixels,
+            .on_broken = data_.broken == "skip" ? OnBroken::kSkip : OnBroken::kStop};
+  }
+  [[nodiscard]] PackPtr open(const Result<std::string>& path) const {
+    return Pack::open(path.value(), options_.decoder).value();
   }
   const RecipeData& data_;
   const TaskOptions& options_;
@@ -126,7 +138,8 @@ std::string hex(uint64_t number) {
 TrainingTask make_task(const Recipe& recipe, const TaskOptions& options) {
   make_folder(options.run_folder);
   const int side = side_of(network_of(recipe.network, std::nullopt));
-  const Packs packs(recipe.data, options, side);
+  const Transform transform = transform_of(recipe, side);
+  const Packs packs(recipe.data, options, pack_side(recipe, transform, side));
   const PackPtr train = packs.train();
   Graph graph = network_of(recipe.network, train->n_classes());
   NamedTensors params = options.init_model.empty() ? init_params(graph, recipe.run.seed)
@@ -134,7 +147,7 @@ TrainingTask make_task(const Recipe& recipe, const TaskOptions& options) {
   return {.recipe = recipe,
           .graph = std::move(graph),
           .params = std::move(params),
-          .transform = transform_of(recipe, side),
+          .transform = transform,
           .train = train,
           .val = packs.val(),
           .test = packs.test(),

@@ -5,19 +5,20 @@
 #include <string>
 #include <string_view>
 
+#include "app/hooks.h"
 #include "learner/recipe.h"
 #include "learner/training.h"
 
 namespace fovea {
 
-/// Gives the path of a pack with the named split of the named data; pictures of side x side.
-using PackFunction = std::function<Result<std::string>(
-    const std::string& name, const std::string& split, const std::string& folder, int side)>;
+/// Gives the path of a pack as it is asked for.
+using PackFunction = std::function<Result<std::string>(const app::PackRequest& request)>;
 
 struct TaskOptions {
   std::string run_folder;  ///< packs are put there; made where it is missing
   std::string init_model;  ///< weights to start from, or empty: the network's own initialisation
   PackFunction pack;
+  PictureDecoder decoder;  ///< for packs of encoded files
   std::function<void(std::string_view)> note;
 };
 

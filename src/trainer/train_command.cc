@@ -54,6 +54,7 @@ Result<app::TrainOutcome> train_command(const app::TrainArguments& arguments) {
     const TrainingTask task = make_task(recipe, {.run_folder = arguments.run_folder,
                                                  .init_model = arguments.init_model,
                                                  .pack = arguments.pack,
+                                                 .decoder = arguments.decoder,
                                                  .note = arguments.note});
     const InterruptGuard guard;
     const bool resumes = arguments.resume == app::TrainArguments::Resume::kYes;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Tests the program from outside: words, exit codes, files, streams. usage: cli_test.py PROGRAM [unittest options]"""
-import json, os, pathlib, resource, shutil, signal, struct, subprocess, sys, tempfile, time, unittest, xml.etree.ElementTree, zlib
+import hashlib, http.server, json, os, pathlib, resource, shutil, signal, struct, subprocess, sys, tarfile, tempfile, threading, time, unittest, xml.etree.ElementTree, zlib
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 NETWORK = ["--network", "ranet", "--set", "nBlocks=1", "--set", "block_step=1", "--set", "step=2", "--set", "stepmode=lg",
@@ -554,7 +554,69 @@ class Data(Cli):
         self.refused(2, "data", "get", "cifar11", says=["cifar10"])
         archive = self.fresh(".tar.gz")
         pathlib.Path(archive).write_bytes(b"other bytes")
-        self.refused(3, "data", "get", "cifar10", "--archive", archive, "-o", self.scratch / "got", says=["MD5"], absent=[self.scratch / "got"])
+        self.refused(3, "data", "get", "cifar10", "--archive", archive, "-o", self.scratch / "got", says=["SHA-256 c4a38c50"], absent=[self.scratch / "got"])
+
+    def test_a_broken_picture_stops_or_is_passed_over(self):
+        copy = self.fresh("-broken")
+        shutil.copytree(self.pictures, copy)
+        pathlib.Path(copy, "cat", "9.png").write_bytes(b"nothing")
+        self.refused(3, "eval", self.model, "--data", copy, says=["not a picture", "cat/9.png"])
+        skipped = self.call("eval", self.model, "--data", copy, "--skip-broken", "--json")
+        self.assertEqual(skipped.returncode, 0, skipped.stderr)
+        self.assertEqual(json.loads(skipped.stdout)["n"], 6)
+        self.assertIn(b"9.png", skipped.stderr)
+        self.assertIn(b"1 picture cannot be read and is left out", skipped.stderr)
+        pack = self.fresh(".fpack")
+        self.refused(3, "data", "pack", "--data", copy, "--size", 32, "-o", pack, says=["9.png"], absent=[pack])
+        told = json.loads(self.done("data", "pack", "--data", copy, "--encoded", "--skip-broken", "-o", pack, "--json"))
+        self.assertEqual((told["n"], told["encoded"], len(told["broken"])), (6, True, 1))
+        encoded, folder = (json.loads(self.done("eval", self.model, "--data", d, "--json"))["exits"] for d in (pack, self.pictures))
+        self.assertEqual(encoded, folder)
+
+    def test_cifar_archives(self):
+        source = pathlib.Path("tests/data/cifar")
+        tar = self.fresh(".tar.gz")
+        with tarfile.open(tar, "w:gz") as out:
+            out.add(source / "cifar-10-batches-py", "cifar-10-batches-py")
+        for data in (source / "cifar-10-batches-py", tar):
+            checked = json.loads(self.done("data", "check", "--data", data, "--json"))
+            self.assertEqual([(s["name"], s["n"], s["broken"]) for s in checked["splits"]], [("train", 10, []), ("test", 2, [])])
+            self.assertTrue(checked["passed"])
+            self.assertEqual(checked["label_base"], 0)
+        self.assertEqual(json.loads(self.done("eval", self.model, "--data", tar, "--split", "test", "--json"))["n"], 2)
+        val = json.loads(self.done("eval", self.model, "--data", tar, "--split", "val", "--hold-out", 3, "--json"))
+        self.assertEqual(val["n"], 3)
+
+    def test_check_finds_labels_counted_from_1(self):
+        folder = pathlib.Path(self.fresh("-listed"))
+        folder.mkdir()
+        for i in range(2):
+            (folder / f"{i}.png").write_bytes(png(8, 8, i + 1))
+        (folder / "list.csv").write_text("file,label,class\n0.png,1,a\n1.png,2,b\n")
+        result = self.call("data", "check", "--data", folder)
+        self.assertEqual(result.returncode, 5)
+        self.assertIn(b"labels are counted from 0", result.stdout)
+
+    def test_curves_and_sizes(self):
+        boxes, svg = self.fresh(".txt"), self.fresh(".svg")
+        scenes = self.fresh("-scenes")
+        self.done("data", "make", "scenes", "--images", 40, "--size", 32, "-o", scenes)
+        common = [self.model, "--data", scenes, "--split", "val", "--hold-out", 10]
+        told = json.loads(self.done("eval", *common, "--budgeted", "--mode", "executed", "--baseline", self.model, "--svg", svg,
+                                    "--boxes", os.path.join(scenes, "list.csv"), "--json"))
+        self.assertEqual((told["n"], told["n_val"], len(told["rows"])), (10, 10, 39))
+        for row in told["rows"]:
+            self.assertEqual(row["executed"]["counts"], row["test"]["counts"])
+            self.assertAlmostEqual(row["executed"]["mean_macs"], row["test"]["mean_macs"], delta=2e-7 * row["test"]["mean_macs"])
+        self.assertEqual(len(told["baselines"]), len(told["anytime"]) + 1)
+        self.assertEqual(told["baselines"][-1]["top1"], told["anytime"][-1]["top1"])
+        self.assertEqual(sum(each["n"] for each in told["by_size"]), 10)
+        self.assertIn("budgeted batch, executed", pathlib.Path(svg).read_text())
+        self.refused(4, "eval", *common, "--svg", svg)
+        self.assertIn("object's side", self.done("eval", *common, "--boxes", os.path.join(scenes, "list.csv")).decode())
+        pathlib.Path(boxes).write_text("000000.png,5,5,1,1\n")
+        self.refused(3, "eval", *common, "--boxes", boxes, says=[":1", "x0 <= x1"])
+        self.refused(3, "eval", *common, "--boxes", "nowhere.txt", says=["nowhere.txt"])
 
     def test_doctor(self):
         told = json.loads(self.done("doctor", self.model, "--data", self.pictures, "--json"))
@@ -564,6 +626,67 @@ class Data(Cli):
         single = self.fresh(".fovea")
         self.done("init", "--network", "resnet20-cifar10", "-o", single)
         self.assertIs(json.loads(self.done("doctor", single, "--json"))["pays"], False)
+
+
+class Server:
+    """Files of a folder on the loopback address; a name that begins with `short` ends before its length."""
+    def __init__(self, folder):
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *arguments):
+                super().__init__(*arguments, directory=folder)
+
+            def copyfile(self, source, target):
+                data = source.read()
+                target.write(data[:len(data) // 2] if "/short" in self.path else data)
+
+            def log_message(self, *arguments):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def __exit__(self, *error):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@unittest.skipUnless(shutil.which("curl") or shutil.which("wget"), "no program that downloads")
+class Getting(Cli):
+    def test_from_a_server(self):
+        served = pathlib.Path(self.fresh("-served"))
+        served.mkdir()
+        for name in ("toy.tar.gz", "short.tar.gz"):
+            with tarfile.open(served / name, "w:gz") as out:
+                out.add("tests/data/cifar/cifar-100-python", "cifar-100-python")
+        bytes_ = (served / "toy.tar.gz").read_bytes()
+        digest = hashlib.sha256(bytes_).hexdigest()
+        folder = pathlib.Path(self.fresh("-got"))
+        with Server(served) as url:
+            told = json.loads(self.done("data", "get", "toy", "--url", url + "/toy.tar.gz", "--sha256", digest, "-o", folder, "--json"))
+            self.assertEqual(told["sha256"], digest)
+            self.assertEqual(sorted(os.listdir(folder)), ["meta", "test", "train"])
+            self.assertEqual((folder / "train").read_bytes(), pathlib.Path("tests/data/cifar/cifar-100-python/train").read_bytes())
+            self.assertEqual(json.loads(self.done("data", "stats", "--data", folder, "--split", "train", "--json"))["n"], 3)
+            self.refused(4, "data", "get", "toy", "--url", url + "/toy.tar.gz", "--sha256", digest, "-o", folder, says=["exists"])
+            self.done("data", "get", "toy", "--url", url + "/toy.tar.gz", "--sha256", digest, "-o", folder, "--force")
+            fresh = self.scratch / "never"
+            wrong = "0" * 64
+            self.refused(3, "data", "get", "toy", "--url", url + "/toy.tar.gz", "--sha256", wrong, "-o", fresh,
+                         says=["not the published one", wrong, digest], absent=[fresh])
+            self.refused(3, "data", "get", "cifar10", "--url", url + "/toy.tar.gz", "-o", fresh, says=["c4a38c50"], absent=[fresh])
+            self.refused(3, "data", "get", "toy", "--url", url + "/absent.tar.gz", "--sha256", digest, "-o", fresh,
+                         says=["cannot be downloaded", "absent.tar.gz"], absent=[fresh])
+            self.refused(3, "data", "get", "toy", "--url", url + "/short.tar.gz", "--sha256", digest, "-o", fresh, absent=[fresh])
+            self.assertEqual([n for n in os.listdir(self.scratch) if n.startswith("never")], [])
+        self.refused(3, "data", "get", "toy", "--url", url + "/toy.tar.gz", "--sha256", digest, "-o", fresh, says=["cannot be downloaded"])
+
+    def test_words(self):
+        self.refused(2, "data", "get", "toy", "--url", "http://127.0.0.1:1/x", says=["--sha256"])
+        self.refused(2, "data", "get", "cifar10", "--sha256", "abc", says=["64 hexadecimal digits"])
 
 
 class Interrupting(Cli):

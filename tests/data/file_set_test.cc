@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "encoders.h"
@@ -39,14 +41,13 @@ TEST(ClassFolder, SortsClassesAndFilesAndGoesIntoFoldersBelow) {
   folder.write("Cat/notes.txt", "no picture");
   folder.write("Cat/.hidden.png", "no picture");
   folder.write("README", "no picture");
-  folder.write("empty/none.txt", "");
   const FileSetPtr set = read_class_folder(folder.path()).value();
   EXPECT_THAT(set->class_names(), ElementsAre("Cat", "dog"));
   EXPECT_THAT(names(*set), ElementsAre("Cat/1.png", "dog/a/z.jpeg", "dog/b.PNG"));
   EXPECT_EQ(set->label(0), 0);
   EXPECT_EQ(set->label(2), 1);
   EXPECT_EQ(red(*set, 2), 3);
-  EXPECT_EQ(set->n_ignored(), 4U);
+  EXPECT_EQ(set->n_ignored(), 3U);
   EXPECT_FALSE(set->view(0).has_value());
 }
 
@@ -58,6 +59,35 @@ TEST(ClassFolder, ABrokenPictureIsAnErrorOfThatPictureAlone) {
   EXPECT_EQ(red(*set, 0), 1);
   EXPECT_THAT(set->picture(1).error().message(),
               HasSubstr("not a picture (" + (folder / "/a/2.png")));
+}
+
+TEST(ClassFolder, AnEmptyClassFolderIsNamed) {
+  const ScratchFolder folder;
+  folder.write("cat/1.png", dot(1));
+  folder.write("dog/notes.txt", "no picture");
+  const ErrorInfo error = read_class_folder(folder.path()).error();
+  EXPECT_EQ(error.kind, ErrorKind::kBadInput);
+  EXPECT_THAT(error.message(), HasSubstr("a class folder holds no picture (" + (folder / "dog") +
+                                         "; expected at least one .jpg or .png)"));
+  EXPECT_THAT(error.hint, HasSubstr("remove it"));
+  // A hidden folder is no class.
+  std::filesystem::rename(folder / "dog", folder / ".dog");
+  EXPECT_EQ(read_class_folder(folder.path()).value()->n_classes(), 1);
+}
+
+TEST(ClassArchive, AnEmptyClassFolderIsNamed) {
+  const ScratchFolder folder;
+  const std::string path = folder.write("x.tar", make_tar({{"x/train/cat/", ""},
+                                                           {"x/train/cat/1.png", dot(1)},
+                                                           {"x/train/dog/", ""},
+                                                           {"x/val/cat/1.png", dot(2)},
+                                                           {"x/val/bird/", ""}}));
+  EXPECT_THAT(read_class_archive(path, "train").error().message(),
+              HasSubstr("a class folder holds no picture (" + path + "/dog"));
+  EXPECT_THAT(read_class_archive(path, "val").error().message(), HasSubstr(path + "/bird"));
+  const std::string flat =
+      folder.write("y.tar", make_tar({{"cat/", ""}, {"cat/1.png", dot(1)}, {"dog/", ""}}));
+  EXPECT_THAT(read_class_archive(flat, "").error().message(), HasSubstr(flat + "/dog"));
 }
 
 TEST(ClassFolder, TakesTheOrderOfKnownClasses) {
@@ -158,6 +188,75 @@ TEST(OpenData, HoldsOutOfAnArchiveWithoutValidation) {
   EXPECT_EQ(val->file_name(0), train->file_name(hold_out(30, {.seed = 2, .count = 4}).val[0]));
   EXPECT_THAT(open_data("toy", "test", find).error().message(), HasSubstr("no split 'test'"));
   EXPECT_THAT(open_data("none", "test", find).error().message(), HasSubstr("no such data set"));
+}
+
+/// The files of tests/data/cifar/NAME as entries of an archive.
+NamedBytes cifar_files(const std::string& name) {
+  NamedBytes files{{name + "/", ""}};
+  const std::string folder = std::string(FOVEA_SOURCE_DIR) + "/tests/data/cifar/" + name;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string file = entry.path().filename().string();
+    files.emplace_back(name + "/" + file, file_bytes(entry.path().string()));
+  }
+  return files;
+}
+
+TEST(CifarArchive, GivesWhatTheUnpackedFilesGive) {
+  const ScratchFolder folder;
+  for (const std::string name : {"cifar-10-batches-py", "cifar-100-python"}) {
+    const std::string unpacked = std::string(FOVEA_SOURCE_DIR) + "/tests/data/cifar/" + name;
+    for (const auto& [filter, ending] :
+         {std::pair{TarFilter::kNone, ".tar"}, std::pair{TarFilter::kGzip, ".tar.gz"},
+          std::pair{TarFilter::kXz, ".tar.xz"}, std::pair{TarFilter::kZstd, ".tar.zst"}}) {
+      const std::string path = folder.write(name + ending, make_tar(cifar_files(name), filter));
+      for (const std::string split : {"train", "test"}) {
+        const DatasetPtr from_tar = open_data(path, split, {}).value();
+        const DatasetPtr from_folder = open_data(unpacked, split, {}).value();
+        ASSERT_EQ(names(*from_tar), names(*from_folder));
+        EXPECT_EQ(from_tar->class_names(), from_folder->class_names());
+        for (int64_t i = 0; i < from_tar->size(); ++i) {
+          EXPECT_EQ(from_tar->picture(i).value(), from_folder->picture(i).value());
+          EXPECT_EQ(from_tar->label(i), from_folder->label(i));
+        }
+      }
+    }
+  }
+}
+
+TEST(CifarArchive, IsFoundUnderItsOfficialNameAndHoldsOutOfTraining) {
+  const ScratchFolder folder;
+  folder.write("cifar10/cifar-10-python.tar.gz",
+               make_tar(cifar_files("cifar-10-batches-py"), TarFilter::kGzip));
+  const FindOptions find{.environment = folder.path()};
+  EXPECT_EQ(open_data("cifar10", "train", find).value()->size(), 10);
+  EXPECT_EQ(open_data("cifar10", "test", find).value()->size(), 2);
+  const DatasetPtr val = open_data("cifar10", "val", find, {.seed = 1, .count = 4}).value();
+  EXPECT_EQ(val->size(), 4);
+  EXPECT_EQ(val->file_name(0), open_data("cifar10", "train", find)
+                                   .value()
+                                   ->file_name(hold_out(10, {.seed = 1, .count = 4}).val[0]));
+}
+
+TEST(CifarArchive, WrongAndDamagedArchivesAreNamed) {
+  const ScratchFolder folder;
+  NamedBytes files = cifar_files("cifar-10-batches-py");
+  std::erase_if(files, [](const auto& file) { return file.first.ends_with("data_batch_4"); });
+  const std::string lacking = folder.write("lacking.tar", make_tar(files));
+  EXPECT_THAT(
+      open_data(lacking, "train", {}).error().message(),
+      HasSubstr("a file of the CIFAR archive is missing (" + lacking + "; expected data_batch_4)"));
+  for (auto& [name, bytes] : files) {
+    if (name.ends_with("data_batch_2")) bytes.resize(5000);
+  }
+  const std::string cut = folder.write("cut.tar", make_tar(files));
+  EXPECT_THAT(open_data(cut, "train", {}).error().message(),
+              AllOf(HasSubstr("the pickle is cut short"), HasSubstr(cut + ": data_batch_2")));
+  const std::string other = folder.write("other.tar", make_tar({{"a/readme.txt", "x"}}));
+  EXPECT_THAT(open_data(other, "train", {}).error().message(),
+              HasSubstr("no pictures in class folders (" + other));
+  const std::string none = folder.write("none.tar.gz", "no archive");
+  EXPECT_THAT(open_data(none, "train", {}).error().message(),
+              HasSubstr("not a tar archive, or damaged (" + none));
 }
 
 }  // namespace

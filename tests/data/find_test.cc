@@ -6,14 +6,12 @@
 #include <cstdlib>
 #include <string>
 
-#include "data/core/cifar_binary.h"
 #include "data/core/pack.h"
 #include "support.h"
 
 namespace fovea {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Looks below one folder only.
@@ -132,54 +130,6 @@ TEST(OpenWithoutCodecs, SaysWhatIsMissing) {
       open_without_codecs({.kind = PlaceKind::kFolder, .path = "x"}, {}).error();
   EXPECT_EQ(error.kind, ErrorKind::kNotInBuild);
   EXPECT_THAT(error.hint, HasSubstr("FOVEA_CODECS"));
-}
-
-std::string cifar_record(uint8_t label, uint8_t first) {
-  std::string record(3073, '\0');
-  record[0] = static_cast<char>(label);
-  record[1] = static_cast<char>(first);  // red of the first pixel
-  record[1 + 1024] = static_cast<char>(first + 1);
-  record[1 + 2048 + 33] = static_cast<char>(first + 2);  // blue of row 1, column 1
-  return record;
-}
-
-TEST(CifarBinary, ReadsRecordsIntoInterleavedPixels) {
-  const ScratchFolder folder;
-  const std::string inner = "cifar/cifar-10-batches-bin/";
-  folder.write(inner + "batches.meta.txt", "airplane\nautomobile\n\n");
-  for (int k = 1; k <= 5; ++k) {
-    folder.write(inner + "data_batch_" + std::to_string(k) + ".bin",
-                 cifar_record(static_cast<uint8_t>(k % 2), static_cast<uint8_t>(10 * k)));
-  }
-  folder.write(inner + "test_batch.bin", cifar_record(1, 200));
-  const DataPlace place = find_data("cifar", "train", under(folder)).value();
-  EXPECT_EQ(place.kind, PlaceKind::kCifarBinary);
-  const DatasetPtr train = open_without_codecs(place, {}).value();
-  EXPECT_EQ(train->size(), 5);
-  EXPECT_THAT(train->class_names(), ElementsAre("airplane", "automobile"));
-  EXPECT_EQ(train->label(2), 1);
-  EXPECT_EQ(train->file_name(2), "data_batch_3.bin#0");
-  const Picture picture = train->picture(2).value();
-  EXPECT_EQ(picture.pixels[0], 30);
-  EXPECT_EQ(picture.pixels[1], 31);
-  EXPECT_EQ(picture.pixels[3 * 33 + 2], 32);
-  const DataPlace test = find_data("cifar", "test", under(folder)).value();
-  EXPECT_EQ(open_without_codecs(test, {}).value()->size(), 1);
-}
-
-TEST(CifarBinary, DamagedFilesAreNamed) {
-  const ScratchFolder folder;
-  folder.write("fine_label_names.txt", "apple\n");
-  folder.write("train.bin", std::string(3073, '\0'));
-  EXPECT_THAT(read_cifar_binary(folder.path(), "train").error().message(),
-              HasSubstr("train.bin; expected a multiple of 3074 bytes; found 3073"));
-  std::string bad(3074, '\0');
-  bad[1] = 1;
-  folder.write("test.bin", bad);
-  EXPECT_THAT(read_cifar_binary(folder.path(), "test").error().message(),
-              HasSubstr("expected below 1; found 1 in record 0"));
-  EXPECT_THAT(read_cifar_binary(folder.path(), "val").error().message(),
-              HasSubstr("expected train or test; found val"));
 }
 
 }  // namespace

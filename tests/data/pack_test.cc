@@ -155,5 +155,76 @@ TEST(PackWriter, AnEmptyPackIsAPack) {
               HasSubstr("there are no pictures to pack"));
 }
 
+/// Three encoded "pictures": their bytes are a red value, which the decoder makes a pixel of.
+std::string encoded_pack(const ScratchFolder& folder) {
+  const std::string path = folder / "encoded.fpack";
+  PackWriter writer = PackWriter::create_encoded(path, Overwrite::kAllow, {"cat", "dog"}).value();
+  writer.add_file("7", 1, "dog/1.jpg").value();
+  writer.add_file("", 0, "cat/empty.jpg").value();
+  writer.add_file("eight", 0, "cat/2.jpg").value();
+  writer.commit().value();
+  return path;
+}
+
+Result<Picture> toy_decoder(std::string_view bytes, std::string_view source) {
+  if (bytes.empty()) {
+    return ErrorInfo{
+        .kind = ErrorKind::kBadInput, .what = "empty file", .where = std::string(source)};
+  }
+  Picture picture(1, static_cast<int32_t>(bytes.size()));
+  picture.pixels[0] = static_cast<uint8_t>(bytes[0]);
+  return picture;
+}
+
+TEST(EncodedPack, GivesFilesAndDecodesThemWhereItCan) {
+  const ScratchFolder folder;
+  const std::string path = encoded_pack(folder);
+  const PackPtr pack = Pack::open(path, toy_decoder).value();
+  EXPECT_EQ(pack->form(), PackForm::kEncoded);
+  EXPECT_EQ(pack->size(), 3);
+  EXPECT_EQ(pack->label(0), 1);
+  EXPECT_EQ(pack->file_bytes(0), "7");
+  EXPECT_EQ(pack->file_bytes(1), "");
+  EXPECT_EQ(pack->encoded(2).value(), "eight");
+  EXPECT_FALSE(pack->view(0).has_value());
+  EXPECT_EQ(pack->picture(2).value().width, 5);
+  EXPECT_EQ(pack->picture(0).value().pixels[0], '7');
+  EXPECT_THAT(pack->picture(1).error().message(),
+              HasSubstr("empty file (" + path + ": cat/empty.jpg"));
+  EXPECT_TRUE(pack->verify().ok());
+  const PackPtr without = Pack::open(path).value();
+  EXPECT_EQ(without->picture(0).error().kind, ErrorKind::kNotInBuild);
+  EXPECT_THAT(without->picture(0).error().hint, HasSubstr("FOVEA_CODECS"));
+  EXPECT_EQ(Pack::open(small_pack(folder)).value()->encoded(0).error().kind, ErrorKind::kUsage);
+}
+
+TEST(EncodedPack, DamageIsFound) {
+  const ScratchFolder folder;
+  const std::string bytes = file_bytes(encoded_pack(folder));
+  for (size_t n = 0; n < bytes.size(); ++n) {
+    ASSERT_FALSE(Pack::read(bytes_of(bytes.substr(0, n)), "test").ok()) << n;
+  }
+  // Files, ends, labels, classes, names: 64 to 80 bytes before the end. Two bytes fill up to 8.
+  int found = 0;
+  for (size_t i = 64; i < bytes.size() - 80; ++i) {
+    if (i == 64 + 6 || i == 64 + 7) continue;
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    const Result<PackPtr> pack = Pack::read(bytes_of(changed), "test");
+    EXPECT_TRUE(!pack.ok() || !pack.value()->verify().ok()) << "byte " << i;
+    ++found;
+  }
+  EXPECT_GT(found, 50);
+  const auto message = [&](size_t at, uint64_t value) {
+    std::string changed = bytes;
+    std::memcpy(changed.data() + at, &value, 8);
+    const Result<PackPtr> pack = Pack::read(bytes_of(changed), "test");
+    return pack.ok() ? std::string("accepted") : pack.error().message();
+  };
+  EXPECT_THAT(message(72, 9), HasSubstr("do not follow each other (test; found picture 0"));
+  EXPECT_THAT(message(88, uint64_t{1} << 62), HasSubstr("do not follow each other"));
+  EXPECT_THAT(message(bytes.size() - 72, 4), HasSubstr("extents are out of range"));
+}
+
 }  // namespace
 }  // namespace fovea

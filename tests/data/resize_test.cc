@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "base/noise.h"
@@ -55,6 +58,68 @@ TEST(ResizeAndCrop, EqualsTorchvisionsResizeAndCentreCrop) {
     EXPECT_EQ(out.width, c.crop);
     EXPECT_EQ(fnv1a(text_of(out.pixels)), c.digest) << c.height << "x" << c.width;
   }
+}
+
+/// Antialiased bilinear resampling as it is defined: a sum over the whole picture in doubles, the
+/// triangle as wide as a pixel of the smaller of both grids, normalised to 1 at the rims.
+std::vector<double> by_definition(const Picture& src, int32_t height, int32_t width) {
+  const auto weights = [](int32_t from, int32_t to) {
+    std::vector<std::vector<double>> all;
+    const double scale = static_cast<double>(from) / to;
+    const double reach = std::max(scale, 1.0);
+    for (int32_t i = 0; i < to; ++i) {
+      std::vector<double> row;
+      for (int32_t k = 0; k < from; ++k) {
+        row.push_back(std::max(0.0, 1.0 - std::abs(k + 0.5 - (i + 0.5) * scale) / reach));
+      }
+      const double sum = std::accumulate(row.begin(), row.end(), 0.0);
+      for (double& each : row) each /= sum;
+      all.push_back(std::move(row));
+    }
+    return all;
+  };
+  const auto rows = weights(src.height, height);
+  const auto columns = weights(src.width, width);
+  std::vector<double> out;
+  for (const auto& row : rows) {
+    for (const auto& column : columns) {
+      for (size_t c = 0; c < kChannels; ++c) {
+        double sum = 0;
+        for (size_t y = 0; y < row.size(); ++y) {
+          if (row[y] == 0) continue;
+          for (size_t x = 0; x < column.size(); ++x) {
+            sum += row[y] * column[x] * src.view().row(static_cast<int32_t>(y))[3 * x + c];
+          }
+        }
+        out.push_back(sum);
+      }
+    }
+  }
+  return out;
+}
+
+TEST(Resize, IsWithinOneOf255OfTheDefinitionOnRandomSizes) {
+  NoiseCursor noise(Noise(5, "sizes"));
+  const auto size = [&] { return static_cast<int32_t>(1 + noise.below(70)); };
+  double worst = 0;
+  for (int round = 0; round < 60; ++round) {
+    Picture picture(size(), size());
+    for (uint8_t& value : picture.pixels) value = static_cast<uint8_t>(noise.below(256));
+    const int32_t height = size();
+    const int32_t width = size();
+    const Picture out = resize(picture.view(), height, width);
+    const std::vector<double> expected = by_definition(picture, height, width);
+    ASSERT_EQ(out.pixels.size(), expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      worst = std::max(worst, std::abs(out.pixels[i] - expected[i]));
+      ASSERT_LE(std::abs(out.pixels[i] - std::lround(expected[i])), 1);
+    }
+    // Half for each of two roundings to 8 bit, and weights of 22 bits.
+    ASSERT_LE(worst, 1.0 + 1e-3) << picture.height << "x" << picture.width << " to " << height
+                                 << "x" << width;
+  }
+  // The bound is not met by chance alone.
+  EXPECT_GT(worst, 0.5);
 }
 
 TEST(ResizeAndCrop, WorkFollowsTheCropNotTheResizedPicture) {

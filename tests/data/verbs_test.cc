@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "data/codecs/file_set.h"
 #include "data/core/pack.h"
 #include "data/core/transform.h"
+#include "encoders.h"
 #include "support.h"
 
 namespace fovea {
@@ -226,6 +228,80 @@ TEST(DataStats, StopsOnRequest) {
                  }});
   EXPECT_EQ(stats.error().kind, ErrorKind::kInterrupted);
   EXPECT_EQ(calls, 2);
+}
+
+TEST(CheckData, FindsLabelsCountedFromOne) {
+  const auto shifted = made_of({{filled(1), 1, "x"}, {filled(2), 2, "y"}}, {"0", "a", "b"});
+  const DataCheck check = check_data({{"train", shifted}}).value();
+  EXPECT_EQ(check.label_base(), 1);
+  EXPECT_FALSE(check.passed());
+  // One split without the first class is no shift.
+  const auto whole = made_of({{filled(3), 0, "z"}}, {"0", "a", "b"});
+  const DataCheck both = check_data({{"train", whole}, {"test", shifted}}).value();
+  EXPECT_EQ(both.splits[1].label_base, 1);
+  EXPECT_EQ(both.label_base(), 0);
+  EXPECT_TRUE(both.passed());
+}
+
+/// Class folders of JPEGs of which one is cut off.
+void write_thousands(const ScratchFolder& folder, int n, int broken) {
+  const std::string sound = encode_jpeg(8, 8, std::vector<uint8_t>(8 * 8 * 3, 90));
+  for (int i = 0; i < n; ++i) {
+    folder.write("c" + std::to_string(i % 10) + "/" + std::to_string(10000 + i) + ".jpg",
+                 i == broken ? sound.substr(0, sound.size() / 2) : sound);
+  }
+}
+
+TEST(OneBrokenJpegAmongThousands, IsNamedCountedAndStopsOrNotAsAsked) {
+  const ScratchFolder folder;
+  write_thousands(folder, 2000, 1234);
+  const FileSetPtr data = read_class_folder(folder.path()).value();
+  const ScratchFolder out;
+  const ErrorInfo stopped = pack_data(*data, out / "a.fpack", {}).error();
+  EXPECT_EQ(stopped.kind, ErrorKind::kBadInput);
+  EXPECT_THAT(stopped.message(), HasSubstr("c4/11234.jpg"));
+  EXPECT_FALSE(std::filesystem::exists(out / "a.fpack"));
+  for (const PackForm form : {PackForm::kPixels, PackForm::kEncoded}) {
+    const std::string path = out / (form == PackForm::kPixels ? "p.fpack" : "e.fpack");
+    const PackReport report =
+        pack_data(*data, path, {.form = form, .on_broken = OnBroken::kSkip}).value();
+    EXPECT_EQ(report.n, 1999);
+    ASSERT_THAT(report.broken, SizeIs(1));
+    EXPECT_EQ(report.broken[0].file, "c4/11234.jpg");
+    const PackPtr pack = Pack::open(path, picture_decoder()).value();
+    EXPECT_EQ(pack->size(), 1999);
+    EXPECT_EQ(pack->picture(1998).value().height, 8);
+  }
+  const DataCheck check = check_data({{"all", data}}).value();
+  EXPECT_EQ(check.n_broken(), 1);
+  EXPECT_EQ(check.splits[0].broken[0].file, "c4/11234.jpg");
+  EXPECT_EQ(data_stats(*data).value().n_broken, 1);
+}
+
+TEST(PackData, EncodedKeepsTheFilesAsTheyAre) {
+  const ScratchFolder folder;
+  const std::string first = encode_jpeg(9, 5, std::vector<uint8_t>(9 * 5 * 3, 10));
+  const std::string second = encode_jpeg(4, 30, std::vector<uint8_t>(4 * 30 * 3, 200));
+  folder.write("in/a/1.jpg", first);
+  folder.write("in/b/2.jpg", second);
+  const FileSetPtr data = read_class_folder(folder / "in").value();
+  const PackReport report =
+      pack_data(*data, folder / "e.fpack", {.form = PackForm::kEncoded}).value();
+  EXPECT_EQ(report.height, 0);
+  const DatasetPtr pack = open_data(folder / "e.fpack", "", {}).value();
+  EXPECT_EQ(pack->encoded(0).value(), first);
+  EXPECT_EQ(pack->encoded(1).value(), second);
+  EXPECT_EQ(pack->picture(1).value(), data->picture(1).value());
+  EXPECT_EQ(pack->label(1), 1);
+  EXPECT_EQ(pack->file_name(1), "b/2.jpg");
+  EXPECT_EQ(
+      pack_data(*data, folder / "f.fpack", {.side = 8, .form = PackForm::kEncoded}).error().kind,
+      ErrorKind::kUsage);
+  EXPECT_THAT(
+      pack_data(*made_of({{filled(1), 0, "x"}}), folder / "g.fpack", {.form = PackForm::kEncoded})
+          .error()
+          .message(),
+      HasSubstr("has no file of its own (x"));
 }
 
 }  // namespace

@@ -54,5 +54,43 @@ TEST(DatasetSource, TransformsPicturesToPlanarInputs) {
   EXPECT_FLOAT_EQ(input.f()[13], 0.0F);
 }
 
+/// Pictures that are made when asked for; those with a number above 20 cannot be.
+class Made final : public Dataset {
+ public:
+  [[nodiscard]] int64_t size() const override { return 30; }
+  [[nodiscard]] const std::vector<std::string>& class_names() const override { return names_; }
+  [[nodiscard]] int32_t label(int64_t i) const override { return static_cast<int32_t>(i % 3); }
+  [[nodiscard]] std::string file_name(int64_t i) const override { return std::to_string(i); }
+  [[nodiscard]] Result<Picture> picture(int64_t i) const override {
+    if (i > 20) {
+      return ErrorInfo{.kind = ErrorKind::kBadInput, .what = "broken", .where = file_name(i)};
+    }
+    Picture picture(4, 5);
+    for (size_t k = 0; k < picture.pixels.size(); ++k) {
+      picture.pixels[k] = static_cast<uint8_t>(k * 3 + static_cast<size_t>(i) * 7);
+    }
+    return picture;
+  }
+
+ private:
+  std::vector<std::string> names_{"a", "b", "c"};
+};
+
+TEST(DatasetSource, LoadsTheSameOnAnyNumberOfThreads) {
+  const auto made = std::make_shared<Made>();
+  const Transform transform{.resize = 3, .crop = 2};
+  const LabelledInputs one = DatasetSource(made, transform).load(2, 20).value();
+  for (const int threads : {2, 5}) {
+    const LabelledInputs more =
+        DatasetSource(made, transform, "input", threads).load(2, 20).value();
+    EXPECT_EQ(more.labels, one.labels);
+    const auto a = more.inputs.at("input").data<float>();
+    const auto b = one.inputs.at("input").data<float>();
+    EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+  }
+  const DatasetSource source(made, transform, "input", 4);
+  EXPECT_THAT(source.load(15, 30).error().message(), testing::HasSubstr("broken (21)"));
+}
+
 }  // namespace
 }  // namespace fovea

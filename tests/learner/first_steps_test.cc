@@ -25,8 +25,9 @@ constexpr size_t kSteps = 50;
 constexpr size_t kEqualSteps = 4;
 
 /// The training split as a pack in the run's folder; the other splits are not needed.
-Result<std::string> pack_training_split(const std::string& name, const std::string& split,
-                                        const std::string& folder, int /*side*/) {
+Result<std::string> pack_training_split(const app::PackRequest& request) {
+  const std::string& name = request.name;
+  const std::string& split = request.split;
   if (split != "train") return ErrorInfo{.kind = ErrorKind::kBadInput, .what = "not needed"};
 #ifdef FOVEA_HAS_CODECS
   const Result<DatasetPtr> data = open_data(name, split, find_options());
@@ -36,7 +37,7 @@ Result<std::string> pack_training_split(const std::string& name, const std::stri
   const Result<DatasetPtr> data = open_without_codecs(place.value(), {});
 #endif
   if (!data.ok()) return data.error();
-  const std::string path = folder + "/" + split + ".fpack";
+  const std::string path = request.folder + "/" + split + ".fpack";
   const Status written = write_pack(path, *data.value(), Overwrite::kAllow);
   if (!written.ok()) return written.error();
   return path;

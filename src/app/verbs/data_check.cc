@@ -24,6 +24,21 @@ OptionSpecs options() { return data_options() + OptionSpecs{{"--threads", "T", "
 
 // check -----------------------------------------------------------------------------------------
 
+/// What an archive holds; it is read once for each split.
+std::vector<NamedSplit> splits_of_archive(const std::string& archive) {
+  std::vector<NamedSplit> out;
+  ArchiveData all = read_data_archive(archive, "").value();
+  if (all.split_found.empty()) return {{"all", std::move(all.data)}};
+  for (const char* split : {"train", "val", "test"}) {
+    Result<ArchiveData> read = read_data_archive(archive, split);
+    if (!read.ok()) continue;
+    // Asked for "val", an archive without it gives its training data.
+    if (std::string_view(split) == "val" && read.value().split_found == "train") continue;
+    out.push_back({split, std::move(read).value().data});
+  }
+  return out;
+}
+
 /// The split that is named, else all that the data has of its own, else all there is.
 std::vector<NamedSplit> splits_from(const Arguments& arguments) {
   const std::string name = arguments.needed("--data");
@@ -31,11 +46,13 @@ std::vector<NamedSplit> splits_from(const Arguments& arguments) {
   std::vector<NamedSplit> out;
   const Result<DataPlace> all = find_data(name, "", find_options());
   const std::string whole = all.ok() ? all.value().path : std::string();
+  if (all.ok() && all.value().kind == PlaceKind::kArchive) return splits_of_archive(whole);
   for (const char* split : {"train", "val", "test"}) {
     const Result<DataPlace> place = find_data(name, split, find_options());
     if (!place.ok() || place.value().origin == SplitOrigin::kHeldOutOfTrain) continue;
-    // A folder without splits answers for every split; it is one.
-    if (!out.empty() && place.value().path == whole) continue;
+    // A folder or pack without splits answers for every split; it is one.
+    const bool is_whole = place.value().path == whole && place.value().kind != PlaceKind::kCifar;
+    if (!out.empty() && is_whole) continue;
     out.push_back({split, open_data(place.value()).value()});
   }
   if (out.empty()) out.push_back({"all", data_from(arguments)});
@@ -57,6 +74,7 @@ Json check_json(const DataCheck& found) {
                              {"n", split.n},
                              {"per_class", split.per_class},
                              {"balance", split.balance},
+                             {"label_base", split.label_base},
                              {"broken", broken_json(split.broken)}});
   }
   out["duplicates"] = Json::array();
@@ -67,6 +85,7 @@ Json check_json(const DataCheck& found) {
                                  {"across_classes", group.across_classes},
                                  {"pictures", std::move(pictures)}});
   }
+  out["label_base"] = found.label_base();
   out["class_differences"] = Json::array();
   for (const std::string& each : found.class_differences) {
     out["class_differences"].push_back(json_text(each));
@@ -102,6 +121,10 @@ std::string check_text(const DataCheck& found) {
     show(line);
   }
   for (const std::string& each : found.class_differences) show(shown_path(each));
+  if (found.label_base() > 0) {
+    show("no picture has a label below " + std::to_string(found.label_base()) +
+         ": labels are counted from 0");
+  }
   if (n_shown > kMostShown) out += fmt::format("... {} more\n", n_shown - kMostShown);
   out += fmt::format("{} groups of equal pictures, {} of them across splits or classes\n",
                      found.duplicates.size(), across);
@@ -118,10 +141,12 @@ int check(Context& context, const Arguments& arguments) {
     context.console.result(check_text(found));
   }
   if (found.passed()) return 0;
-  throw Error({.kind = ErrorKind::kCheckFailed,
-               .what = "the data set has faults",
-               .where = shown_path(arguments.needed("--data")),
-               .expected = "no broken pictures, nothing equal across splits or classes"});
+  throw Error(
+      {.kind = ErrorKind::kCheckFailed,
+       .what = "the data set has faults",
+       .where = shown_path(arguments.needed("--data")),
+       .expected = "no broken pictures, nothing equal across splits or classes, labels from 0",
+       .found = std::to_string(found.n_broken()) + " broken"});
 }
 
 // stats -----------------------------------------------------------------------------------------
@@ -185,6 +210,16 @@ DataWork DataProgress::options() const {
           }};
 }
 
+void note_broken(const Console& console, const std::vector<BrokenPicture>& broken) {
+  for (size_t i = 0; i < std::min(broken.size(), kMostShown); ++i) {
+    console.note("fovea: warning: " + broken[i].error.message());
+  }
+  if (broken.empty()) return;
+  console.note("fovea: warning: " + std::to_string(broken.size()) +
+               (broken.size() == 1 ? " picture cannot be read and is left out"
+                                   : " pictures cannot be read and are left out"));
+}
+
 Json broken_json(const std::vector<BrokenPicture>& broken) {
   Json out = Json::array();
   for (const BrokenPicture& each : broken) {
@@ -200,8 +235,10 @@ const Verb kDataCheckVerb{
     .summary = "decode everything; find broken pictures, duplicates, leaks between splits",
     .usage = "--data D [--split S] [--json]",
     .description =
-        "Exit code 5 where a picture is broken, equal pictures lie in two splits or classes, or "
-        "splits have other classes. Without --split all splits are checked against each other.",
+        "Exit code 5 where a picture is broken, equal pictures lie in two splits or classes, "
+        "splits "
+        "have other classes, or no picture has label 0. Without --split all splits are checked "
+        "against each other.",
     .examples =
         "fovea data check --data cifar10\n"
         "fovea data check --data pictures/ --json",

@@ -26,6 +26,9 @@ class DataProgress {
   std::function<void(int64_t, int64_t)> report_;
 };
 
+/// A warning for each of the first broken pictures, and how many there are in all.
+void note_broken(const Console& console, const std::vector<BrokenPicture>& broken);
+
 /// [{"index","file","message"}]
 [[nodiscard]] nlohmann::ordered_json broken_json(const std::vector<BrokenPicture>& broken);
 

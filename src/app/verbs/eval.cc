@@ -7,6 +7,7 @@
 #include "app/policy_argument.h"
 #include "app/table.h"
 #include "app/timed.h"
+#include "app/verbs/eval_study.h"
 #include "app/verbs/verbs.h"
 #include "eval/anytime.h"
 #include "eval/budgeted.h"
@@ -33,7 +34,8 @@ OptionSpecs options() {
               "judge the policy on recorded scores, or run it (gives ms); hindsight, but executed "
               "for a deadline or a budget of time"},
          } +
-         policy_options() + executor_options() + batch_options();
+         study_options() + broken_options() + policy_options() + executor_options() +
+         batch_options();
 }
 
 std::optional<EvalMode> mode_from(const Arguments& arguments) {
@@ -167,7 +169,7 @@ int run(Context& context, const Arguments& arguments) {
   if (const auto scores = arguments.value("--scores")) {
     return eval_scores(context, arguments, *scores);
   }
-  return eval_model(context, arguments);
+  return wants_study(arguments) ? eval_study(context, arguments) : eval_model(context, arguments);
 }
 
 }  // namespace
@@ -177,6 +179,9 @@ const Verb kEvalVerb{
     .summary = "accuracy, cost and time of every exit and of a policy on labelled data",
     .usage =
         "MODEL --data D --split S [--mode hindsight|executed] [policy] [options]\n"
+        "       fovea eval MODEL --data D --split S [--budgeted] [--baseline MODEL]... [--boxes "
+        "FILE] "
+        "[--svg FILE]\n"
         "       fovea eval --scores FILE [--mode hindsight|executed] [--json]",
     .description =
         "Every exit is recorded for every sample; then the policy is judged on these scores "
@@ -189,6 +194,8 @@ const Verb kEvalVerb{
         "fovea eval models/NAME.fovea --data cifar10 --split test --threshold 0.9 --mode "
         "executed --batch 32 --json\n"
         "fovea eval calibrated.fovea --data cifar10 --split test --budget 25M\n"
+        "fovea eval models/NAME.fovea --data cifar10 --split test --budgeted --mode executed --svg "
+        "curves.svg\n"
         "fovea eval --scores scores.safetensors --json",
     .options = options,
     .run = run,

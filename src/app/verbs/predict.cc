@@ -12,7 +12,6 @@
 #include "app/policy_argument.h"
 #include "app/verbs/verbs.h"
 #include "base/file.h"
-#include "calibrate/scores.h"
 #include "data/codecs/decode.h"
 #include "eval/full_pass.h"
 #include "eval/report_json.h"

@@ -6,6 +6,7 @@
 #include "app/packing.h"
 #include "app/table.h"
 #include "app/verbs/verbs.h"
+#include "data/codecs/file_set.h"
 
 namespace fovea::app {
 namespace {
@@ -40,10 +41,10 @@ int run(Context& context, const Arguments& arguments) {
   train.overwrite = overwrite_from(arguments);
   if (context.hooks.train == nullptr) become_trainer(context);
   train.note = [&context](std::string_view line) { context.console.note(line); };
-  train.pack = [&context, &train](const std::string& name, const std::string& split,
-                                  const std::string& folder, int side) {
-    return pack_for_training(name, split, folder, side, train.threads, context.console);
+  train.pack = [&context, &train](const PackRequest& request) {
+    return pack_for_training(request, train.threads, context.console);
   };
+  train.decoder = picture_decoder();
   const TrainOutcome outcome = context.hooks.train(train).value();
   const bool finished = outcome.end == TrainOutcome::End::kFinished;
   if (context.console.json()) {

@@ -92,6 +92,9 @@ class ArchiveWalk {
       const auto path = entry_path(entry);
       if (!path) {
         ++summary.n_unsafe;
+      } else if (archive_entry_filetype(entry) == AE_IFDIR) {
+        ++summary.n_passed_over;
+        summary.folders.push_back(*path);
       } else if (!is_file || !wants(*path)) {
         ++summary.n_passed_over;
       } else {

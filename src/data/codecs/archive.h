@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fovea/error.h"
 
@@ -20,8 +21,9 @@ struct ArchiveLimits {
 /// What became of the entries.
 struct ArchiveSummary {
   uint64_t n_taken = 0;
-  uint64_t n_passed_over = 0;  ///< not wanted
-  uint64_t n_unsafe = 0;       ///< absolute, with "..", or without a readable name
+  uint64_t n_passed_over = 0;        ///< not wanted
+  uint64_t n_unsafe = 0;             ///< absolute, with "..", or without a readable name
+  std::vector<std::string> folders;  ///< cleaned paths of the folders that are entries
 };
 
 /// Asked for every regular file by its cleaned path ("a/b.jpg"); the content is read where true.

@@ -42,6 +42,9 @@ class FileSet final : public Dataset {
   [[nodiscard]] std::string file_name(int64_t i) const override { return entry(i).name; }
   [[nodiscard]] Result<Picture> picture(int64_t i) const override;
 
+  /// The file itself, as it is encoded.
+  [[nodiscard]] Result<std::string> encoded(int64_t i) const override;
+
   /// Files that are no pictures by their names, and archive entries with unsafe paths.
   [[nodiscard]] uint64_t n_ignored() const { return n_ignored_; }
   /// The split that was found inside an archive: the one asked for, "train", or nothing.
@@ -64,6 +67,9 @@ class FileSet final : public Dataset {
 
 using FileSetPtr = std::shared_ptr<const FileSet>;
 
+/// decode_picture for packs of encoded files.
+PictureDecoder picture_decoder(const DecodeLimits& limits = {});
+
 /// True for names that end like a picture, in any case: jpg, jpeg, jpe, jfif, png, and the formats
 /// that are recognised but not read.
 bool is_picture_name(std::string_view name);
@@ -77,7 +83,18 @@ Result<FileSetPtr> read_class_folder(const std::string& folder, const FileSetOpt
 Result<FileSetPtr> read_class_archive(const std::string& archive, std::string_view split,
                                       const FileSetOptions& options = {});
 
-/// Opens whatever find_data found, packs and CIFAR binaries included; "val" that is held out of the
+/// What an archive gave: a FileSet, or the pictures of an official CIFAR archive.
+struct ArchiveData {
+  DatasetPtr data;
+  std::string split_found;  ///< the split that was read; empty where the archive has none
+};
+
+/// Reads an archive of class folders or one of the official CIFAR archives ("train" where `split`
+/// is empty or "val"). Errors (kBadInput): as read_class_archive and read_cifar_files.
+Result<ArchiveData> read_data_archive(const std::string& archive, std::string_view split,
+                                      const FileSetOptions& options = {});
+
+/// Opens whatever find_data found, packs and CIFAR files included; "val" that is held out of the
 /// training data is cut as `hold_out` says.
 Result<DatasetPtr> open_data(const DataPlace& place, const HoldOutOptions& hold_out = {},
                              const FileSetOptions& options = {});

@@ -12,8 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "data/codecs/parallel.h"
-#include "data/core/pack.h"
+#include "data/core/parallel.h"
 #include "data/core/transform.h"
 
 namespace fovea {
@@ -85,11 +84,11 @@ class SceneFolder {
 /// the first error of `collect`.
 template <typename Work, typename Collect>
 Status in_stretches(int64_t n, const DataWork& options, Work work, Collect collect) {
-  const int n_threads = codecs::thread_count(options.n_threads);
+  const int n_threads = thread_count(options.n_threads);
   const int64_t stretch = kPerThread * n_threads;
   for (int64_t begin = 0; begin < n; begin += stretch) {
     const int64_t end = std::min(n, begin + stretch);
-    codecs::for_range(begin, end, n_threads, [&](int64_t i) { work(i, i - begin); });
+    for_range(begin, end, n_threads, [&](int64_t i) { work(i, i - begin); });
     for (int64_t i = begin; i < end; ++i) {
       Status collected = collect(i, i - begin);
       if (!collected.ok()) return collected;
@@ -100,7 +99,7 @@ Status in_stretches(int64_t n, const DataWork& options, Work work, Collect colle
 }
 
 size_t stretch_size(const DataWork& options) {
-  return static_cast<size_t>(kPerThread * codecs::thread_count(options.n_threads));
+  return static_cast<size_t>(kPerThread * thread_count(options.n_threads));
 }
 
 Picture fitted(Picture picture, int32_t side) {
@@ -114,12 +113,13 @@ class PackMaker {
   PackMaker(const Dataset& data, const std::string& path, const PackOptions& options)
       : data_(data), path_(path), options_(options) {}
 
-  Status add(int64_t i, const Result<Picture>& decoded) {
+  Status add(int64_t i, const Result<Picture>& decoded, const std::string& file) {
     if (!decoded.ok()) {
       if (options_.on_broken == OnBroken::kStop) return decoded.error();
       report_.broken.push_back({i, data_.file_name(i), decoded.error()});
       return {};
     }
+    if (options_.form == PackForm::kEncoded) return add_file(i, file);
     const Picture& picture = decoded.value();
     if (!writer_) {
       Result<PackWriter> created = PackWriter::create(path_, options_.overwrite, picture.height,
@@ -144,7 +144,11 @@ class PackMaker {
 
   Result<PackReport> finish() {
     if (!writer_) {
-      return ErrorInfo{.kind = ErrorKind::kBadInput, .what = "there are no pictures to pack"};
+      return ErrorInfo{.kind = ErrorKind::kBadInput,
+                       .what = "there are no pictures to pack",
+                       .found = report_.broken.empty()
+                                    ? std::string()
+                                    : std::to_string(report_.broken.size()) + " broken"};
     }
     const Status committed = writer_->commit();
     if (!committed.ok()) return committed.error();
@@ -152,6 +156,17 @@ class PackMaker {
   }
 
  private:
+  Status add_file(int64_t i, const std::string& file) {
+    if (!writer_) {
+      Result<PackWriter> created =
+          PackWriter::create_encoded(path_, options_.overwrite, data_.class_names());
+      if (!created.ok()) return created.error();
+      writer_.emplace(std::move(created).value());
+    }
+    ++report_.n;
+    return writer_->add_file(file, data_.label(i), data_.file_name(i));
+  }
+
   const Dataset& data_;
   const std::string& path_;
   const PackOptions& options_;
@@ -207,18 +222,37 @@ Result<PackReport> pack_data(const Dataset& data, const std::string& path,
                      .expected = "1 to " + std::to_string(Transform::kMaxSide),
                      .found = std::to_string(options.side)};
   }
+  const bool encoded = options.form == PackForm::kEncoded;
+  if (encoded && options.side != 0) {
+    return ErrorInfo{.kind = ErrorKind::kUsage,
+                     .what = "encoded files keep their size",
+                     .expected = "no side",
+                     .found = std::to_string(options.side)};
+  }
   const Status writable = check_writable(path, options.overwrite);
   if (!writable.ok()) return writable.error();
   PackMaker maker(data, path, options);
   std::vector<std::optional<Result<Picture>>> decoded(stretch_size(work));
+  std::vector<std::string> files(decoded.size());
   const Status packed = in_stretches(
       data.size(), work,
       [&](int64_t i, int64_t k) {
         Result<Picture> picture = data.picture(i);
+        if (encoded && picture.ok()) {
+          Result<std::string> file = data.encoded(i);
+          if (file.ok()) {
+            files[static_cast<size_t>(k)] = std::move(file).value();
+          } else {
+            picture = file.error();
+          }
+        }
         if (picture.ok()) picture = fitted(std::move(picture).value(), options.side);
         decoded[static_cast<size_t>(k)] = std::move(picture);
       },
-      [&](int64_t i, int64_t k) { return maker.add(i, *decoded[static_cast<size_t>(k)]); });
+      [&](int64_t i, int64_t k) {
+        const auto place = static_cast<size_t>(k);
+        return maker.add(i, *decoded[place], files[place]);
+      });
   if (!packed.ok()) return packed.error();
   return maker.finish();
 }

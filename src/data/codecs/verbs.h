@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "data/codecs/decode.h"
 #include "data/core/dataset.h"
+#include "data/core/pack.h"
 #include "data/core/scenes.h"
 #include "fovea/error.h"
 
@@ -33,8 +34,6 @@ struct BrokenPicture {
   ErrorInfo error;
 };
 
-enum class OnBroken : uint8_t { kStop, kSkip };
-
 // make ------------------------------------------------------------------------------------------
 
 /// Writes DIR/000000.png … and DIR/list.csv; DIR is made where its parent exists. Under kRefuse
@@ -47,19 +46,22 @@ Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::
 
 struct PackOptions {
   int32_t side = 0;  ///< pictures become side x side (shorter side, centre crop); 0: as they are
+  /// kEncoded: the files as they are, each decoded once to see that it can be; side must be 0.
+  PackForm form = PackForm::kPixels;
   OnBroken on_broken = OnBroken::kStop;
   Overwrite overwrite = Overwrite::kRefuse;
 };
 
 struct PackReport {
-  int64_t n = 0;  ///< pictures in the pack
-  int32_t height = 0;
+  int64_t n = 0;       ///< pictures in the pack
+  int32_t height = 0;  ///< 0 for encoded files
   int32_t width = 0;
   std::vector<BrokenPicture> broken;  ///< left out, in order
 };
 
-/// Decodes a data set into a pack. Without a side all pictures must have one size; the error names
-/// the first that differs and says to give a side.
+/// Writes a data set into a pack. Without a side all pictures of a pack of pixels must have one
+/// size; the error names the first that differs and says to give a side. Errors: kUsage for encoded
+/// files where there are none; kBadInput where no picture is left.
 Result<PackReport> pack_data(const Dataset& data, const std::string& path,
                              const PackOptions& options, const DataWork& work = {});
 
@@ -76,6 +78,7 @@ struct SplitCheck {
   int64_t n = 0;
   std::vector<int64_t> per_class;  ///< by label
   double balance = 1.0;            ///< fewest / most pictures per class; 0 where a class is empty
+  int32_t label_base = 0;          ///< smallest label that a picture has
   std::vector<BrokenPicture> broken;
 };
 
@@ -99,8 +102,12 @@ struct DataCheck {
   std::vector<DuplicateGroup> duplicates;
   std::vector<std::string> class_differences;  ///< one sentence for each split with other classes
 
-  /// Nothing broken, nothing across splits or classes, equal classes everywhere. Duplicates within
-  /// one class of one split and a lack of balance are worth a look but no failure.
+  /// Smallest label of all splits; above 0 the labels were probably counted from 1.
+  [[nodiscard]] int32_t label_base() const;
+  [[nodiscard]] int64_t n_broken() const;
+  /// Nothing broken, nothing across splits or classes, equal classes everywhere, labels from 0.
+  /// Duplicates within one class of one split and a lack of balance are worth a look but no
+  /// failure.
   [[nodiscard]] bool passed() const;
 };
 

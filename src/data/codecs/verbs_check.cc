@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/words.h"
-#include "data/codecs/parallel.h"
 #include "data/codecs/verbs.h"
+#include "data/core/parallel.h"
 
 namespace fovea {
 namespace {
@@ -18,10 +18,10 @@ constexpr int64_t kStretch = 1024;
 /// Calls work(i) for all pictures in parallel, telling of progress between stretches.
 template <typename Work>
 Status for_all(int64_t n, int64_t done_before, int64_t total, const DataWork& options, Work work) {
-  const int n_threads = codecs::thread_count(options.n_threads);
+  const int n_threads = thread_count(options.n_threads);
   for (int64_t begin = 0; begin < n; begin += kStretch) {
     const int64_t end = std::min(n, begin + kStretch);
-    codecs::for_range(begin, end, n_threads, work);
+    for_range(begin, end, n_threads, work);
     if (options.progress && !options.progress(done_before + end, total)) {
       return ErrorInfo{.kind = ErrorKind::kInterrupted, .what = "stopped on request"};
     }
@@ -62,6 +62,11 @@ Result<SplitCheck> check_split(const std::vector<NamedSplit>& splits, size_t s, 
   check.n = data.size();
   check.per_class = count_classes(data);
   check.balance = balance_of(check.per_class);
+  const auto first_used = std::find_if(check.per_class.begin(), check.per_class.end(),
+                                       [](int64_t count) { return count != 0; });
+  if (first_used != check.per_class.end()) {
+    check.label_base = static_cast<int32_t>(first_used - check.per_class.begin());
+  }
   std::vector<Digest> digests(static_cast<size_t>(data.size()));
   const Status decoded = for_all(data.size(), done_before, total, work, [&](int64_t i) {
     const Result<Picture> picture = data.picture(i);
@@ -167,13 +172,23 @@ void fill_moments(const PixelSums& sums, DataStats& stats) {
 
 }  // namespace
 
+int32_t DataCheck::label_base() const {
+  int32_t base = splits.empty() ? 0 : splits.front().label_base;
+  for (const SplitCheck& split : splits) base = std::min(base, split.label_base);
+  return base;
+}
+
+int64_t DataCheck::n_broken() const {
+  int64_t n = 0;
+  for (const SplitCheck& split : splits) n += static_cast<int64_t>(split.broken.size());
+  return n;
+}
+
 bool DataCheck::passed() const {
-  const bool broken = std::any_of(splits.begin(), splits.end(),
-                                  [](const SplitCheck& split) { return !split.broken.empty(); });
   const bool leaks = std::any_of(
       duplicates.begin(), duplicates.end(),
       [](const DuplicateGroup& group) { return group.across_splits || group.across_classes; });
-  return !broken && !leaks && class_differences.empty();
+  return n_broken() == 0 && !leaks && class_differences.empty() && label_base() == 0;
 }
 
 Result<DataCheck> check_data(const std::vector<NamedSplit>& splits, const DataWork& work) {

@@ -2,7 +2,16 @@
 
 #include <utility>
 
+#include "base/file.h"
+
 namespace fovea {
+
+Result<std::string> Dataset::encoded(int64_t i) const {
+  return ErrorInfo{.kind = ErrorKind::kUsage,
+                   .what = "the picture has no file of its own",
+                   .where = shown_path(file_name(i)),
+                   .expected = "pictures that are files"};
+}
 
 Subset::Subset(DatasetPtr whole, std::vector<int64_t> indices)
     : whole_(std::move(whole)), indices_(std::move(indices)) {

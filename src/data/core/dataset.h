@@ -12,6 +12,9 @@
 
 namespace fovea {
 
+/// Whether a picture that cannot be read ends the work or is named, counted and left out.
+enum class OnBroken : uint8_t { kStop, kSkip };
+
 /// n pictures, each with a label in 0..n_classes-1 and a file name. Indices must be in range.
 /// Thread-safety: all of it may be called by many threads.
 class Dataset {
@@ -30,6 +33,10 @@ class Dataset {
   [[nodiscard]] virtual Result<Picture> picture(int64_t i) const = 0;
   /// The decoded pixels themselves where they lie in memory (packs), else nothing.
   [[nodiscard]] virtual std::optional<PictureView> view(int64_t) const { return std::nullopt; }
+
+  /// The bytes of the picture's file, where there is one. Errors: kUsage without a file, else
+  /// kBadInput; both name the picture.
+  [[nodiscard]] virtual Result<std::string> encoded(int64_t i) const;
 
   [[nodiscard]] int64_t n_classes() const { return static_cast<int64_t>(class_names().size()); }
 };
@@ -50,6 +57,9 @@ class Subset final : public Dataset {
   [[nodiscard]] Result<Picture> picture(int64_t i) const override { return whole_->picture(at(i)); }
   [[nodiscard]] std::optional<PictureView> view(int64_t i) const override {
     return whole_->view(at(i));
+  }
+  [[nodiscard]] Result<std::string> encoded(int64_t i) const override {
+    return whole_->encoded(at(i));
   }
   [[nodiscard]] const std::vector<int64_t>& indices() const { return indices_; }
 

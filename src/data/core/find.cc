@@ -10,8 +10,7 @@
 
 #include "base/file.h"
 #include "base/words.h"
-#include "data/core/cifar_binary.h"
-#include "data/core/pack.h"
+#include "data/core/cifar.h"
 
 namespace fovea {
 namespace {
@@ -22,8 +21,10 @@ constexpr std::array<std::string_view, 9> kArchiveEndings = {
     ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tzst", ".tar.bz2", ".tbz2"};
 constexpr std::array<std::string_view, 5> kSplitNames = {"train", "val", "valid", "validation",
                                                          "test"};
-constexpr std::array<std::string_view, 2> kCifarFolders = {"cifar-10-batches-bin",
-                                                           "cifar-100-binary"};
+constexpr std::array<std::string_view, 4> kCifarFolders = {
+    "cifar-10-batches-bin", "cifar-100-binary", "cifar-10-batches-py", "cifar-100-python"};
+constexpr std::array<std::string_view, 4> kCifarArchives = {"cifar-10-binary", "cifar-100-binary",
+                                                            "cifar-10-python", "cifar-100-python"};
 
 bool is_folder(const std::string& path) {
   std::error_code code;
@@ -125,7 +126,7 @@ ErrorInfo no_split(const std::string& folder, std::string_view split, const List
 
 Result<DataPlace> split_in_folder(const std::string& folder, std::string_view split) {
   if (split.empty()) {
-    return DataPlace{.kind = is_cifar_binary(folder) ? PlaceKind::kCifarBinary : PlaceKind::kFolder,
+    return DataPlace{.kind = is_cifar_folder(folder) ? PlaceKind::kCifar : PlaceKind::kFolder,
                      .path = folder};
   }
   if (auto own = own_split(folder, split)) return *std::move(own);
@@ -133,14 +134,17 @@ Result<DataPlace> split_in_folder(const std::string& folder, std::string_view sp
   std::vector<std::string> cifar = {folder};
   for (const std::string_view name : kCifarFolders) cifar.push_back(below(folder, name));
   for (const std::string& path : cifar) {
-    if (!is_cifar_binary(path)) continue;
-    return DataPlace{.kind = PlaceKind::kCifarBinary,
+    if (!is_cifar_folder(path)) continue;
+    return DataPlace{.kind = PlaceKind::kCifar,
                      .path = path,
                      .split = std::string(can_hold_out ? "train" : split),
                      .origin = can_hold_out ? SplitOrigin::kHeldOutOfTrain : SplitOrigin::kOwn};
   }
-  const std::string name = fs::path(folder).filename().string();
-  if (const auto archive = with_archive_ending(folder + "/" + name)) {
+  std::vector<std::string> archives = {fs::path(folder).filename().string()};
+  archives.insert(archives.end(), kCifarArchives.begin(), kCifarArchives.end());
+  for (const std::string& name : archives) {
+    const auto archive = with_archive_ending(below(folder, name));
+    if (!archive) continue;
     return DataPlace{.kind = PlaceKind::kArchive, .path = *archive, .split = std::string(split)};
   }
   if (can_hold_out) {
@@ -230,22 +234,24 @@ DatasetPtr apply_origin(DatasetPtr data, const DataPlace& place, const HoldOutOp
   return std::make_shared<Subset>(std::move(data), std::move(indices));
 }
 
-Result<DatasetPtr> open_without_codecs(const DataPlace& place, const HoldOutOptions& options) {
+Result<DatasetPtr> open_without_codecs(const DataPlace& place, const HoldOutOptions& options,
+                                       PictureDecoder decoder) {
   if (place.kind == PlaceKind::kPack) {
-    Result<PackPtr> pack = Pack::open(place.path);
+    Result<PackPtr> pack = Pack::open(place.path, std::move(decoder));
     if (!pack.ok()) return pack.error();
     return apply_origin(std::move(pack).value(), place, options);
   }
-  if (place.kind == PlaceKind::kCifarBinary) {
+  if (place.kind == PlaceKind::kCifar) {
     Result<DatasetPtr> data =
-        read_cifar_binary(place.path, place.split.empty() ? "train" : place.split);
+        read_cifar_folder(place.path, place.split.empty() ? "train" : place.split);
     if (!data.ok()) return data.error();
     return apply_origin(std::move(data).value(), place, options);
   }
-  return ErrorInfo{.kind = ErrorKind::kNotInBuild,
-                   .what = "this build reads packs (.fpack) and CIFAR binaries only",
-                   .where = shown_path(place.path),
-                   .hint = "build with FOVEA_CODECS, or make a pack with `fovea data pack`"};
+  return ErrorInfo{
+      .kind = ErrorKind::kNotInBuild,
+      .what = "this build reads packs (.fpack) and the files of the CIFAR archives only",
+      .where = shown_path(place.path),
+      .hint = "build with FOVEA_CODECS, or make a pack with `fovea data pack`"};
 }
 
 }  // namespace fovea

@@ -8,15 +8,16 @@
 
 #include "data/core/augment.h"
 #include "data/core/dataset.h"
+#include "data/core/pack.h"
 #include "fovea/error.h"
 
 namespace fovea {
 
 enum class PlaceKind : uint8_t {
-  kPack,         ///< a `.fpack` file
-  kArchive,      ///< a tar, plain or compressed
-  kFolder,       ///< a folder of class folders
-  kCifarBinary,  ///< a folder with the `.bin` files of the official CIFAR archives
+  kPack,     ///< a `.fpack` file
+  kArchive,  ///< a tar, plain or compressed
+  kFolder,   ///< a folder of class folders
+  kCifar,    ///< a folder with the files of an official CIFAR archive, binary or pickled
 };
 
 /// Whether a split has data of its own or is cut from the training data.
@@ -44,16 +45,19 @@ bool is_judging_file(std::string_view path);
 /// FindOptions with $FOVEA_DATA read.
 FindOptions find_options(std::string root = {});
 
-/// Finds NAME|FOLDER|TAR|PACK and, inside, the split: a folder SPLIT, SPLIT.fpack, SPLIT.tar*, or a
-/// tar named as its folder that holds the splits. "val" where only "train" is found is held out of
+/// Finds NAME|FOLDER|TAR|PACK and, inside, the split: a folder SPLIT, SPLIT.fpack, SPLIT.tar*, the
+/// files of an official CIFAR archive or the archive itself, or a tar named as its folder that
+/// holds the splits. "val" where only "train" is found is held out of
 /// it. Errors (kBadInput) list where was looked and which splits there are.
 Result<DataPlace> find_data(std::string_view name, std::string_view split,
                             const FindOptions& options);
 
-/// Opens what needs no codec: packs and CIFAR binaries. Anything else is kNotInBuild.
+/// Opens what needs no codec: packs and the CIFAR archives' files. Anything else is kNotInBuild.
 /// `hold_out` says what "val" means where the data has none of its own; the training split is
 /// always whole.
-Result<DatasetPtr> open_without_codecs(const DataPlace& place, const HoldOutOptions& hold_out);
+/// `decoder` serves packs of encoded files.
+Result<DatasetPtr> open_without_codecs(const DataPlace& place, const HoldOutOptions& hold_out,
+                                       PictureDecoder decoder = {});
 
 /// Cuts the held-out part where the place asks for it; else returns `data` itself.
 DatasetPtr apply_origin(DatasetPtr data, const DataPlace& place, const HoldOutOptions& hold_out);

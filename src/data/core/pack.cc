@@ -7,54 +7,21 @@
 #include <limits>
 #include <utility>
 
+#include "data/core/pack_format.h"
+
 namespace fovea {
+
+using pack_format::kFooterBytes;
+using pack_format::kHeaderBytes;
+using pack_format::kMaxSamples;
+using pack_format::kMaxSide;
+
 namespace {
-
-constexpr size_t kHeaderBytes = 64;
-constexpr size_t kFooterBytes = 80;
-// Bounds that keep every product below within 64 bits.
-constexpr uint64_t kMaxSide = 1 << 20;
-constexpr uint64_t kMaxSamples = uint64_t{1} << 32;
-
-void append_u32(std::string& out, uint32_t value) {
-  for (int k = 0; k < 4; ++k) out += static_cast<char>(value >> (8 * k));
-}
-
-void append_u64(std::string& out, uint64_t value) {
-  for (int k = 0; k < 8; ++k) out += static_cast<char>(value >> (8 * k));
-}
 
 uint64_t load(std::span<const uint8_t> bytes, size_t at, size_t length) {
   uint64_t value = 0;
   for (size_t k = 0; k < length; ++k) value |= uint64_t{bytes[at + k]} << (8 * k);
   return value;
-}
-
-std::span<const uint8_t> as_bytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-void append_text(std::string& out, std::string_view text) {
-  append_u32(out, static_cast<uint32_t>(text.size()));
-  out += text;
-}
-
-/// Everything but the pixels, whose hash comes in.
-uint64_t whole_hash(int32_t height, int32_t width, std::span<const std::string> classes,
-                    std::span<const int32_t> labels, std::span<const uint8_t> names,
-                    uint64_t pixel_hash) {
-  ContentHash hash;
-  hash.add_number(static_cast<uint64_t>(height));
-  hash.add_number(static_cast<uint64_t>(width));
-  for (const std::string& name : classes) {
-    hash.add_number(name.size());
-    hash.add(as_bytes(name));
-  }
-  hash.add_number(labels.size());
-  for (const int32_t label : labels) hash.add_number(static_cast<uint64_t>(label));
-  hash.add(names);
-  hash.add_number(pixel_hash);
-  return hash.value();
 }
 
 }  // namespace
@@ -87,13 +54,25 @@ struct Pack::Reader {
     return at == end;
   }
 
+  /// Bytes of n files by the table before the labels; too much where there is no such table.
+  [[nodiscard]] uint64_t files_bytes(uint64_t n, uint64_t labels_at, uint64_t footer) const {
+    if (n == 0) return 0;
+    if (labels_at > footer || labels_at < kHeaderBytes || (labels_at - kHeaderBytes) / 8 < n) {
+      return footer + 1;
+    }
+    return load(bytes, labels_at - 8, 8);
+  }
+
   [[nodiscard]] Status fill(Pack& pack) const {
-    const std::string_view magic = Pack::kMagic;
-    const auto magic_at = [&](size_t at) {
-      return std::memcmp(bytes.data() + at, magic.data(), magic.size()) == 0;
+    const auto magic_at = [&](size_t at, std::string_view magic) {
+      return bytes.size() >= at + magic.size() &&
+             std::memcmp(bytes.data() + at, magic.data(), magic.size()) == 0;
     };
-    if (bytes.size() < magic.size() || !magic_at(0)) return bad("not a pack of pictures");
-    if (bytes.size() < kHeaderBytes + kFooterBytes || !magic_at(bytes.size() - magic.size())) {
+    const bool encoded = magic_at(0, Pack::kEncodedMagic);
+    const std::string_view magic = encoded ? Pack::kEncodedMagic : Pack::kMagic;
+    if (!magic_at(0, magic)) return bad("not a pack of pictures");
+    if (bytes.size() < kHeaderBytes + kFooterBytes ||
+        !magic_at(bytes.size() - magic.size(), magic)) {
       return bad("the pack is truncated", {}, std::to_string(bytes.size()) + " bytes");
     }
     const size_t footer = bytes.size() - kFooterBytes;
@@ -101,18 +80,23 @@ struct Pack::Reader {
     for (size_t k = 0; k < field.size(); ++k) field[k] = load(bytes, footer + 8 * k, 8);
     const auto [n, height, width, n_classes, labels_at, classes_at, names_begin, hash] = field;
     const uint64_t names_at = names_begin;  // a lambda cannot take a structured binding
-    if (n > kMaxSamples || height == 0 || height > kMaxSide || width == 0 || width > kMaxSide ||
+    const bool has_side = height != 0 && height <= kMaxSide && width != 0 && width <= kMaxSide;
+    if (n > kMaxSamples || (encoded ? height != 0 || width != 0 : !has_side) ||
         n_classes > static_cast<uint64_t>(kMaxClasses)) {
       return bad("the pack's extents are out of range", {},
                  std::to_string(n) + " pictures of " + std::to_string(height) + "x" +
                      std::to_string(width) + ", " + std::to_string(n_classes) + " classes");
     }
-    const uint64_t picture_bytes = height * width * kChannels;
+    const uint64_t picture_bytes = encoded ? 8 : height * width * kChannels;
     if (n != 0 && (footer - kHeaderBytes) / n < picture_bytes) {
       return bad("the pack is shorter than its pictures");
     }
-    const uint64_t pixels_end = kHeaderBytes + n * picture_bytes;
-    if (labels_at < pixels_end || labels_at - pixels_end >= 8 || labels_at > footer ||
+    // Before the labels: the pixels, or the files and where each of them ends.
+    const uint64_t table_bytes = encoded ? 8 * n : 0;
+    const uint64_t content_bytes = encoded ? files_bytes(n, labels_at, footer) : n * picture_bytes;
+    const uint64_t pixels_end = kHeaderBytes + content_bytes;
+    if (content_bytes > footer || labels_at < pixels_end + table_bytes ||
+        labels_at - pixels_end - table_bytes >= 8 || labels_at > footer ||
         (footer - labels_at) / 4 < n || classes_at != labels_at + 4 * n || names_at < classes_at ||
         names_at > footer) {
       return bad("the pack's parts do not follow each other");
@@ -121,7 +105,19 @@ struct Pack::Reader {
     pack.height_ = static_cast<int32_t>(height);
     pack.width_ = static_cast<int32_t>(width);
     pack.content_hash_ = hash;
-    pack.pixels_ = bytes.subspan(kHeaderBytes, n * picture_bytes);
+    pack.pixels_ = bytes.subspan(kHeaderBytes, content_bytes);
+    if (encoded) {
+      uint64_t before = 0;
+      for (size_t i = 0; i < n; ++i) {
+        const uint64_t end = load(bytes, labels_at - table_bytes + 8 * i, 8);
+        if (end < before || end > content_bytes) {
+          return bad("the files of the pack do not follow each other", {},
+                     "picture " + std::to_string(i));
+        }
+        pack.file_end_.push_back(before = end);
+      }
+      pack.form_ = PackForm::kEncoded;
+    }
     pack.labels_.resize(n);
     for (size_t i = 0; i < n; ++i) {
       const uint64_t label = load(bytes, labels_at + 4 * i, 4);
@@ -149,11 +145,12 @@ struct Pack::Reader {
   }
 };
 
-Result<std::shared_ptr<const Pack>> Pack::open(const std::string& path) {
+Result<std::shared_ptr<const Pack>> Pack::open(const std::string& path, PictureDecoder decoder) {
   Result<std::shared_ptr<const MappedFile>> file = MappedFile::open(path);
   if (!file.ok()) return file.error();
   std::shared_ptr<Pack> pack(new Pack);
   pack->file_ = std::move(file).value();
+  pack->decoder_ = std::move(decoder);
   const std::span<const std::byte> bytes = pack->file_->bytes();
   pack->source_ = shown_path(path);
   const Reader reader{{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()},
@@ -164,8 +161,9 @@ Result<std::shared_ptr<const Pack>> Pack::open(const std::string& path) {
 }
 
 Result<std::shared_ptr<const Pack>> Pack::read(std::span<const std::byte> bytes,
-                                               std::string_view source) {
+                                               std::string_view source, PictureDecoder decoder) {
   std::shared_ptr<Pack> pack(new Pack);
+  pack->decoder_ = std::move(decoder);
   pack->source_ = source;
   const Reader reader{{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()},
                       pack->source_};
@@ -186,7 +184,28 @@ std::span<const uint8_t> Pack::pixels(int64_t i) const {
   return pixels_.subspan(static_cast<size_t>(i) * bytes, bytes);
 }
 
+std::string_view Pack::file_bytes(int64_t i) const {
+  FOVEA_CHECK(form_ == PackForm::kEncoded);
+  const auto place = static_cast<size_t>(i);
+  const uint64_t begin = place == 0 ? 0 : file_end_[place - 1];
+  return {reinterpret_cast<const char*>(pixels_.data()) + begin, file_end_[place] - begin};
+}
+
+Result<std::string> Pack::encoded(int64_t i) const {
+  if (form_ == PackForm::kPixels) return Dataset::encoded(i);
+  return std::string(file_bytes(i));
+}
+
 Result<Picture> Pack::picture(int64_t i) const {
+  if (form_ == PackForm::kEncoded) {
+    const std::string where = source_ + ": " + shown_path(file_name(i));
+    if (decoder_) return decoder_(file_bytes(i), where);
+    return ErrorInfo{.kind = ErrorKind::kNotInBuild,
+                     .what = "the pack holds encoded pictures",
+                     .where = where,
+                     .expected = "a pack of pixels",
+                     .hint = "build with FOVEA_CODECS, or pack without --encoded"};
+  }
   Picture picture;
   picture.height = height_;
   picture.width = width_;
@@ -197,95 +216,17 @@ Result<Picture> Pack::picture(int64_t i) const {
 
 Status Pack::verify() const {
   ContentHash hash;
-  hash.add(pixels_);
-  const uint64_t found = whole_hash(height_, width_, class_names_, labels_, names_, hash.value());
+  if (form_ == PackForm::kPixels) {
+    hash.add(pixels_);
+  } else {
+    for (int64_t i = 0; i < n_; ++i) pack_format::add_file(hash, file_bytes(i));
+  }
+  const uint64_t found =
+      pack_format::whole_hash(height_, width_, class_names_, labels_, names_, hash.value());
   if (found == content_hash_) return {};
   return ErrorInfo{.kind = ErrorKind::kBadInput,
                    .what = "the pack's content does not match its hash",
                    .where = source_};
-}
-
-Result<PackWriter> PackWriter::create(const std::string& path, Overwrite overwrite, int32_t height,
-                                      int32_t width, std::vector<std::string> class_names) {
-  if (height < 1 || width < 1 || height > static_cast<int32_t>(kMaxSide) ||
-      width > static_cast<int32_t>(kMaxSide)) {
-    return ErrorInfo{
-        .kind = ErrorKind::kUsage,
-        .what = "a pack holds pictures of 1 to " + std::to_string(kMaxSide) + " pixels a side",
-        .found = std::to_string(height) + "x" + std::to_string(width)};
-  }
-  Result<FileWriter> writer = FileWriter::create(path, overwrite);
-  if (!writer.ok()) return writer.error();
-  std::string header(Pack::kMagic);
-  header.resize(kHeaderBytes);
-  const Status written = writer.value().write(header);
-  if (!written.ok()) return written.error();
-  return PackWriter(std::move(writer).value(), height, width, std::move(class_names));
-}
-
-Status PackWriter::add(PictureView picture, int32_t label, std::string_view file_name) {
-  if (picture.height != height_ || picture.width != width_) {
-    return ErrorInfo{.kind = ErrorKind::kUsage,
-                     .what = "the pictures of a pack have one size",
-                     .where = shown_path(file_name),
-                     .expected = std::to_string(height_) + "x" + std::to_string(width_),
-                     .found = std::to_string(picture.height) + "x" + std::to_string(picture.width)};
-  }
-  if (label < 0 || label >= static_cast<int64_t>(class_names_.size())) {
-    return ErrorInfo{.kind = ErrorKind::kUsage,
-                     .what = "the label has no class",
-                     .where = shown_path(file_name),
-                     .expected = "a label below " + std::to_string(class_names_.size()),
-                     .found = std::to_string(label)};
-  }
-  pixel_hash_.add(picture.pixels);
-  labels_.push_back(label);
-  append_text(names_, file_name);
-  return writer_.write(std::as_bytes(picture.pixels));
-}
-
-Status PackWriter::commit() {
-  const auto n = static_cast<uint64_t>(labels_.size());
-  const uint64_t pixels_end =
-      kHeaderBytes + n * static_cast<uint64_t>(height_) * static_cast<uint64_t>(width_) * kChannels;
-  const uint64_t labels_at = (pixels_end + 7) / 8 * 8;
-  std::string tail(labels_at - pixels_end, '\0');
-  for (const int32_t label : labels_) append_u32(tail, static_cast<uint32_t>(label));
-  const uint64_t classes_at = pixels_end + tail.size();
-  for (const std::string& name : class_names_) append_text(tail, name);
-  const uint64_t names_at = pixels_end + tail.size();
-  tail += names_;
-  append_u64(tail, n);
-  append_u64(tail, static_cast<uint64_t>(height_));
-  append_u64(tail, static_cast<uint64_t>(width_));
-  append_u64(tail, class_names_.size());
-  append_u64(tail, labels_at);
-  append_u64(tail, classes_at);
-  append_u64(tail, names_at);
-  append_u64(tail, whole_hash(height_, width_, class_names_, labels_, as_bytes(names_),
-                              pixel_hash_.value()));
-  append_u64(tail, 0);
-  tail += Pack::kMagic;
-  const Status written = writer_.write(tail);
-  return written.ok() ? writer_.commit() : written;
-}
-
-Status write_pack(const std::string& path, const Dataset& data, Overwrite overwrite) {
-  if (data.size() == 0) {
-    return ErrorInfo{.kind = ErrorKind::kBadInput, .what = "there are no pictures to pack"};
-  }
-  const Result<Picture> first = data.picture(0);
-  if (!first.ok()) return first.error();
-  Result<PackWriter> writer = PackWriter::create(path, overwrite, first.value().height,
-                                                 first.value().width, data.class_names());
-  if (!writer.ok()) return writer.error();
-  for (int64_t i = 0; i < data.size(); ++i) {
-    const Result<Picture> picture = data.picture(i);
-    if (!picture.ok()) return picture.error();
-    Status added = writer.value().add(picture.value().view(), data.label(i), data.file_name(i));
-    if (!added.ok()) return added;
-  }
-  return writer.value().commit();
 }
 
 }  // namespace fovea

@@ -1,4 +1,5 @@
-// Packs (`*.fpack`): a data set decoded once, mapped into memory, readable without codecs.
+// Packs (`*.fpack`): a data set in one file, mapped into memory: pixels, decoded once and readable
+// without codecs, or (for large pictures) the encoded files as they were.
 //
 // Layout, all numbers little-endian:
 //   64 bytes   "FOVEAPK1", zeros
@@ -7,11 +8,15 @@
 //   classes    per class: u32 length, bytes
 //   names      per picture: u32 length, bytes
 //   footer     u64 n, height, width, n_classes, labels at, classes at, names at, content hash,
-//              8 zeros, "FOVEAPK1"   (80 bytes)
+//              8 zeros, the magic again   (80 bytes)
+// Of encoded files, instead of the pixels: the files, one behind the other, then from the next
+// multiple of 8 u64 [n], where each ends counted from byte 64; height and width are 0, the magic is
+// "FOVEAPK2".
 // A file that lacks its footer is truncated.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,18 +29,28 @@
 
 namespace fovea {
 
+/// Makes pixels of a picture's file; `source` stands in messages. decode_picture is one.
+using PictureDecoder =
+    std::function<Result<Picture>(std::string_view bytes, std::string_view source)>;
+
+enum class PackForm : uint8_t { kPixels, kEncoded };
+
 /// A pack opened for reading. Opening checks the structure and every label, not the pixels.
 /// Thread-safety: may be read by many threads.
 class Pack final : public Dataset {
  public:
   static constexpr std::string_view kMagic = "FOVEAPK1";
+  static constexpr std::string_view kEncodedMagic = "FOVEAPK2";
   static constexpr int64_t kMaxClasses = 1 << 20;
 
-  /// Maps a file. Errors (kBadInput) name the file and the place.
-  static Result<std::shared_ptr<const Pack>> open(const std::string& path);
+  /// Maps a file. `decoder` serves packs of encoded files; without it their pictures are
+  /// kNotInBuild. Errors (kBadInput) name the file and the place.
+  static Result<std::shared_ptr<const Pack>> open(const std::string& path,
+                                                  PictureDecoder decoder = {});
   /// Reads a pack that lies in memory, which must outlive the result. `source` stands in messages.
   static Result<std::shared_ptr<const Pack>> read(std::span<const std::byte> bytes,
-                                                  std::string_view source);
+                                                  std::string_view source,
+                                                  PictureDecoder decoder = {});
 
   [[nodiscard]] int64_t size() const override { return n_; }
   [[nodiscard]] const std::vector<std::string>& class_names() const override {
@@ -45,12 +60,19 @@ class Pack final : public Dataset {
   [[nodiscard]] std::string file_name(int64_t i) const override;
   [[nodiscard]] Result<Picture> picture(int64_t i) const override;
   [[nodiscard]] std::optional<PictureView> view(int64_t i) const override {
+    if (form_ == PackForm::kEncoded) return std::nullopt;
     return PictureView{height_, width_, pixels(i)};
   }
+  [[nodiscard]] Result<std::string> encoded(int64_t i) const override;
 
+  [[nodiscard]] PackForm form() const { return form_; }
+  /// An encoded picture's file where it lies in memory; only for packs of encoded files.
+  [[nodiscard]] std::string_view file_bytes(int64_t i) const;
+
+  /// Extents of every picture; 0 for encoded files.
   [[nodiscard]] int32_t height() const { return height_; }
   [[nodiscard]] int32_t width() const { return width_; }
-  /// Pixels [height, width, 3] of one picture.
+  /// Pixels [height, width, 3] of one picture; only for packs of pixels.
   [[nodiscard]] std::span<const uint8_t> pixels(int64_t i) const;
   /// All labels [n].
   [[nodiscard]] std::span<const int32_t> labels() const { return labels_; }
@@ -64,12 +86,15 @@ class Pack final : public Dataset {
   Pack() = default;
 
   std::shared_ptr<const MappedFile> file_;
+  PictureDecoder decoder_;
+  PackForm form_ = PackForm::kPixels;
+  std::vector<uint64_t> file_end_;  ///< of encoded files, within pixels_
   std::string source_;
   int64_t n_ = 0;
   int32_t height_ = 0;
   int32_t width_ = 0;
   uint64_t content_hash_ = 0;
-  std::span<const uint8_t> pixels_;
+  std::span<const uint8_t> pixels_;  ///< or the files
   std::span<const uint8_t> names_;
   std::vector<uint64_t> name_at_;
   std::vector<int32_t> labels_;
@@ -84,21 +109,32 @@ class PackWriter {
   /// All pictures will have this size.
   static Result<PackWriter> create(const std::string& path, Overwrite overwrite, int32_t height,
                                    int32_t width, std::vector<std::string> class_names);
+  /// A pack of encoded files.
+  static Result<PackWriter> create_encoded(const std::string& path, Overwrite overwrite,
+                                           std::vector<std::string> class_names);
   /// Errors: kUsage for another size or a label out of range, else kCannotWrite.
   Status add(PictureView picture, int32_t label, std::string_view file_name);
+  /// The same for a pack of encoded files.
+  Status add_file(std::string_view bytes, int32_t label, std::string_view file_name);
   Status commit();
 
  private:
-  PackWriter(FileWriter writer, int32_t height, int32_t width, std::vector<std::string> class_names)
+  PackWriter(FileWriter writer, PackForm form, int32_t height, int32_t width,
+             std::vector<std::string> class_names)
       : writer_(std::move(writer)),
+        form_(form),
         height_(height),
         width_(width),
         class_names_(std::move(class_names)) {}
+  Status add_entry(int32_t label, std::string_view file_name);
+
   FileWriter writer_;
+  PackForm form_;
   int32_t height_;
   int32_t width_;
   std::vector<std::string> class_names_;
   std::vector<int32_t> labels_;
+  std::vector<uint64_t> file_end_;
   std::string names_;
   ContentHash pixel_hash_;
 };

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace fovea::codecs {
+namespace fovea {
 
 /// How many threads an option of 0 means.
 inline int thread_count(int asked) {
@@ -38,4 +38,4 @@ void for_range(int64_t begin, int64_t end, int n_threads, Work work) {
   if (thrown) std::rethrow_exception(thrown);
 }
 
-}  // namespace fovea::codecs
+}  // namespace fovea

@@ -1,4 +1,4 @@
-#include "exchange/pickle.h"
+#include "pickle/pickle.h"
 
 #include <gmock/gmock.h>
 

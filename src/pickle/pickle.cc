@@ -1,4 +1,4 @@
-#include "exchange/pickle.h"
+#include "pickle/pickle.h"
 
 #include <algorithm>
 #include <bit>
@@ -388,8 +388,13 @@ class PickleReader {
         arguments.items.assign(items.begin() + 1, items.end());
         return push(std::move(arguments)) && pop(b) && push_object(a, b);
       }
-      case Op::kBuild:  // the state of an object is of no use here
-        return pop(a) && top(target);
+      case Op::kBuild:
+        if (!pop(a) || !top(target)) return false;
+        // Of other values (instances of subclasses of dict, say) the state is of no use here.
+        if (target->kind == PickleKind::kObject && target->items.size() == 2) {
+          target->items.push_back(a);
+        }
+        return true;
       case Op::kPersId:
         return line(name) && push_text(PickleKind::kText, name) && pop(a) &&
                push({.kind = PickleKind::kPersistent, .items = {a}});

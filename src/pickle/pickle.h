@@ -30,8 +30,8 @@ enum class PickleKind : uint8_t {
   kList,
   kDict,
   kSet,
-  kGlobal,      ///< text: "module.name" of a class or function
-  kObject,      ///< what calling items[0] with items[1] would have made, opaque
+  kGlobal,  ///< text: "module.name" of a class or function
+  kObject,  ///< what calling items[0] with items[1] would have made, opaque; items[2]: its state
   kPersistent,  ///< items[0]: the persistent id
 };
 
@@ -41,7 +41,8 @@ struct PickleNode {
   int64_t integer = 0;  ///< kInt, kBool
   double real = 0;      ///< kFloat
   std::string text;
-  std::vector<PickleId> items;  ///< elements; for kObject callable and arguments
+  /// Elements; for kObject callable, arguments and, where one was set, the state.
+  std::vector<PickleId> items;
   /// Keys and values of a dict; for an object the items that were set on it.
   std::vector<std::pair<PickleId, PickleId>> pairs;
 };

@@ -1,0 +1,165 @@
+#include "eval/study.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "eval/chart.h"
+#include "graph/cost.h"
+
+namespace fovea {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json or_null(const std::optional<double>& value) {
+  return value ? ordered_json(*value) : ordered_json();
+}
+
+ordered_json points_json(std::span<const CostPoint> points) {
+  ordered_json out = ordered_json::array();
+  for (const CostPoint& point : points) {
+    out.push_back({{"name", point.name},
+                   {"macs", point.macs},
+                   {"top1", or_null(point.top1)},
+                   {"top5", or_null(point.top5)},
+                   {"ms", or_null(point.ms)}});
+  }
+  return out;
+}
+
+ordered_json adaptive_json(const AdaptiveReport& report) {
+  return {{"top1", or_null(report.top1)},
+          {"mean_macs", report.mean_macs},
+          {"ms", or_null(report.ms)},
+          {"counts", report.counts}};
+}
+
+ordered_json judged_json(const HindsightResult& result) {
+  const auto n = static_cast<int64_t>(result.exits.size());
+  return {{"top1", or_null(percent(result.correct, n))},
+          {"mean_macs", static_cast<double>(result.cost)},
+          {"counts", result.counts}};
+}
+
+ordered_json rows_json(const Study& study) {
+  ordered_json rows = ordered_json::array();
+  for (size_t i = 0; i < study.budgeted->rows.size(); ++i) {
+    const BudgetedRow& row = study.budgeted->rows[i];
+    ordered_json out{{"name", row.point.name},
+                     {"thresholds", row.point.thresholds},
+                     {"val", judged_json(row.val)},
+                     {"test", judged_json(row.test)}};
+    if (i < study.executed.size()) out["executed"] = adaptive_json(study.executed[i]);
+    rows.push_back(std::move(out));
+  }
+  return rows;
+}
+
+ordered_json sizes_json(std::span<const SizeBin> bins) {
+  ordered_json out = ordered_json::array();
+  for (const SizeBin& bin : bins) {
+    out.push_back({{"low", bin.low},
+                   {"high", bin.high},
+                   {"n", bin.n},
+                   {"exit_top1", bin.exit_top1},
+                   {"adaptive_top1", or_null(bin.adaptive_top1)},
+                   {"counts", bin.counts}});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<CostPoint> anytime_curve(std::span<const ExitAccuracy> accuracies, const Graph& graph) {
+  const std::vector<ExitCost> costs = exit_costs(graph);
+  FOVEA_CHECK(costs.size() == accuracies.size());
+  std::vector<CostPoint> out;
+  for (size_t e = 0; e < costs.size(); ++e) {
+    out.push_back({.name = "exit " + std::to_string(e),
+                   .macs = static_cast<double>(costs[e].macs_needed),
+                   .top1 = accuracies[e].top1_percent(),
+                   .top5 = accuracies[e].top5_percent()});
+  }
+  return out;
+}
+
+std::optional<double> accuracy_at(std::span<const CostPoint> steps, double macs) {
+  std::optional<double> out;
+  for (const CostPoint& step : steps) {
+    if (step.macs <= macs) out = step.top1;
+  }
+  return out;
+}
+
+std::vector<CostPoint> exits_as_static(std::span<const ExitAccuracy> accuracies,
+                                       const Graph& graph) {
+  std::vector<CostPoint> out = anytime_curve(accuracies, graph);
+  const std::vector<ExitCost> costs = exit_costs(graph);
+  for (size_t e = 0; e < out.size(); ++e) {
+    out[e].name += " alone";
+    out[e].macs = static_cast<double>(costs[e].macs_single);
+  }
+  return out;
+}
+
+Result<std::vector<AdaptiveReport>> execute_policies(
+    Executor& executor, const InputSource& source, const BudgetedReport& report,
+    const PassOptions& options, const std::function<void(int64_t done, int64_t total)>& done) {
+  std::vector<AdaptiveReport> out;
+  const auto total = static_cast<int64_t>(report.rows.size());
+  for (const BudgetedRow& row : report.rows) {
+    Result<AdaptiveReport> ran = evaluate_executed(executor, source, row.point.policy, options);
+    if (!ran.ok()) return ran.error();
+    out.push_back(std::move(ran).value());
+    if (done) done(static_cast<int64_t>(out.size()), total);
+  }
+  return out;
+}
+
+std::string study_json(const Study& study, int64_t n_val) {
+  ordered_json out{{"n", study.n}, {"anytime", points_json(study.anytime)}};
+  if (study.adaptive) out["adaptive"] = adaptive_json(*study.adaptive);
+  if (study.budgeted) {
+    out["n_val"] = n_val;
+    out["rows"] = rows_json(study);
+  }
+  out["baselines"] = points_json(study.baselines);
+  if (!study.by_size.empty()) out["by_size"] = sizes_json(study.by_size);
+  return out.dump();
+}
+
+std::string study_svg(const Study& study, std::string_view title) {
+  constexpr double kMillion = 1e6;
+  Chart chart{.title = std::string(title),
+              .x_label = "million multiply-adds a picture",
+              .y_label = "top-1 accuracy, per cent"};
+  const auto add = [&](std::string name, Chart::Style style, std::span<const CostPoint> points) {
+    Chart::Series series{.name = std::move(name), .style = style};
+    for (const CostPoint& point : points) {
+      if (point.top1) series.points.emplace_back(point.macs / kMillion, *point.top1);
+    }
+    if (!series.points.empty()) chart.series.push_back(std::move(series));
+  };
+  add("anytime", Chart::Style::kSteps, study.anytime);
+  if (study.budgeted) {
+    std::vector<CostPoint> points;
+    for (size_t i = 0; i < study.budgeted->rows.size(); ++i) {
+      const HindsightResult& test = study.budgeted->rows[i].test;
+      CostPoint point{.macs = static_cast<double>(test.cost),
+                      .top1 = percent(test.correct, static_cast<int64_t>(test.exits.size()))};
+      if (i < study.executed.size()) {
+        point = {.macs = study.executed[i].mean_macs, .top1 = study.executed[i].top1};
+      }
+      points.push_back(std::move(point));
+    }
+    std::sort(points.begin(), points.end(),
+              [](const CostPoint& a, const CostPoint& b) { return a.macs < b.macs; });
+    add(study.executed.empty() ? "budgeted batch, judged" : "budgeted batch, executed",
+        Chart::Style::kLine, points);
+  }
+  add("not adaptive", Chart::Style::kDots, study.baselines);
+  return chart.svg();
+}
+
+}  // namespace fovea

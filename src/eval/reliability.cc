@@ -16,13 +16,15 @@ Reliability reliability(const Scores& scores, int exit, int n_bins) {
     bin.low = static_cast<double>(b) / n_bins;
     bin.high = static_cast<double>(b + 1) / n_bins;
   }
+  const float temperature =
+      scores.scoring.empty() ? 1 : scores.scoring[static_cast<size_t>(exit)].temperature;
   for (int64_t i = 0; i < scores.n(); ++i) {
     const int64_t label = scores.labels[static_cast<size_t>(i)];
     if (label < 0) continue;
     const auto row = scores.row(exit, i);
     float confidence = scores.form == ScoreForm::kProbabilities
                            ? row[static_cast<size_t>(first_maximum(row))]
-                           : score_of(Metric::kMaxSoftmax, row);
+                           : score_of(Metric::kMaxSoftmax, row, temperature);
     if (!(confidence >= 0)) confidence = 0;
     const int b = std::min(n_bins - 1, static_cast<int>(static_cast<double>(confidence) * n_bins));
     auto& bin = out.bins[static_cast<size_t>(b)];

@@ -25,8 +25,8 @@ struct Reliability {
   double ece = 0;
 };
 
-/// Of one exit; confidence is the largest softmax, whatever metric the exit leaves by. A row that
-/// holds NaN counts with confidence 0.
+/// Of one exit; confidence is the largest softmax at the exit's temperature, whatever metric it
+/// leaves by. A row that holds NaN counts with confidence 0.
 [[nodiscard]] Reliability reliability(const Scores& scores, int exit, int n_bins = 15);
 
 }  // namespace fovea

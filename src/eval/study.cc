@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "eval/chart.h"
 #include "graph/cost.h"
 
 namespace fovea {
@@ -127,39 +126,6 @@ std::string study_json(const Study& study, int64_t n_val) {
   out["baselines"] = points_json(study.baselines);
   if (!study.by_size.empty()) out["by_size"] = sizes_json(study.by_size);
   return out.dump();
-}
-
-std::string study_svg(const Study& study, std::string_view title) {
-  constexpr double kMillion = 1e6;
-  Chart chart{.title = std::string(title),
-              .x_label = "million multiply-adds a picture",
-              .y_label = "top-1 accuracy, per cent"};
-  const auto add = [&](std::string name, Chart::Style style, std::span<const CostPoint> points) {
-    Chart::Series series{.name = std::move(name), .style = style};
-    for (const CostPoint& point : points) {
-      if (point.top1) series.points.emplace_back(point.macs / kMillion, *point.top1);
-    }
-    if (!series.points.empty()) chart.series.push_back(std::move(series));
-  };
-  add("anytime", Chart::Style::kSteps, study.anytime);
-  if (study.budgeted) {
-    std::vector<CostPoint> points;
-    for (size_t i = 0; i < study.budgeted->rows.size(); ++i) {
-      const HindsightResult& test = study.budgeted->rows[i].test;
-      CostPoint point{.macs = static_cast<double>(test.cost),
-                      .top1 = percent(test.correct, static_cast<int64_t>(test.exits.size()))};
-      if (i < study.executed.size()) {
-        point = {.macs = study.executed[i].mean_macs, .top1 = study.executed[i].top1};
-      }
-      points.push_back(std::move(point));
-    }
-    std::sort(points.begin(), points.end(),
-              [](const CostPoint& a, const CostPoint& b) { return a.macs < b.macs; });
-    add(study.executed.empty() ? "budgeted batch, judged" : "budgeted batch, executed",
-        Chart::Style::kLine, points);
-  }
-  add("not adaptive", Chart::Style::kDots, study.baselines);
-  return chart.svg();
 }
 
 }  // namespace fovea

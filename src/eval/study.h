@@ -55,8 +55,4 @@ struct Study {
 /// docs/json.md, `eval` with --budgeted, --baseline, --boxes.
 [[nodiscard]] std::string study_json(const Study& study, int64_t n_val);
 
-/// A drawing (SVG) of accuracy over multiply-adds: the anytime steps, the budgeted policies as they
-/// were run (else as judged), the baselines.
-[[nodiscard]] std::string study_svg(const Study& study, std::string_view title);
-
 }  // namespace fovea

@@ -267,7 +267,7 @@ Scores rows_of(const Scores& scores, const std::vector<int64_t>& samples) {
   Scores out{.values = Tensor::f32({scores.n_exits(), n, scores.n_classes()}),
              .form = scores.form,
              .costs = scores.costs,
-             .metrics = scores.metrics};
+             .scoring = scores.scoring};
   float* to = out.values.f();
   for (int e = 0; e < scores.n_exits(); ++e) {
     for (const int64_t sample : samples) {

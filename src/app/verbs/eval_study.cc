@@ -15,6 +15,7 @@
 #include "data/core/find.h"
 #include "eval/study.h"
 #include "graph/cost.h"
+#include "report/study_chart.h"
 
 namespace fovea::app {
 namespace {
@@ -223,7 +224,7 @@ int eval_study(Context& context, const Arguments& arguments) {
   }
   if (svg) {
     const std::string title = network.source + " on " + shown_path(arguments.needed("--data"));
-    write_file(*svg, study_svg(study, title), overwrite_from(arguments)).value();
+    write_file(*svg, report::study_svg(study, title), overwrite_from(arguments)).value();
   }
   context.console.result(context.console.json() ? study_json(study, n_val) + "\n"
                                                 : study_text(study));

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <string>
 
+#include "calibrate/frontier.h"
+
 namespace fovea {
 namespace {
 
@@ -96,6 +98,22 @@ ErrorInfo explained(const std::vector<Candidate>& candidates, const RuleData& ce
 }
 
 }  // namespace
+
+std::vector<ThresholdRule> drop_candidates(const RuleData& select) {
+  // In right answers for each answer that changes: the bound grows with the root of their number.
+  constexpr std::array<double, 3> kPenalties{0.1, 0.4, 1.6};
+  constexpr size_t kMostEach = 24;
+  std::vector<ThresholdRule> out;
+  for (const double penalty : kPenalties) {
+    const std::vector<FrontierPoint> points = lagrangian_frontier(select.penalised(penalty));
+    // Evenly spaced members, the first and the last among them.
+    const size_t kept = std::min(kMostEach, points.size());
+    for (size_t i = 0; i < kept; ++i) {
+      out.push_back(points[kept == 1 ? 0 : i * (points.size() - 1) / (kept - 1)].rule);
+    }
+  }
+  return out;
+}
 
 std::string_view recheck_name(Recheck verdict) {
   constexpr std::array<std::string_view, 3> kNames{"kept", "open", "broken"};

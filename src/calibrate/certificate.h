@@ -28,9 +28,10 @@ struct Certificate {
   double macs = 0;        ///< mean multiply-adds on the certifying half
 };
 
-/// What a right answer's change costs in the search for candidates, in right answers: the bound
-/// grows with the root of how often answers change.
-inline constexpr double kChangePenalty = 0.1;
+/// The rules that a promise is chosen from, found on the selecting half alone: frontiers on which a
+/// changed answer costs little to much, so that there are bold rules that change many answers for
+/// as many better ones and safe ones that change hardly any.
+[[nodiscard]] std::vector<ThresholdRule> drop_candidates(const RuleData& select);
 
 /// What new samples say about a promise.
 enum class Recheck : uint8_t {

@@ -13,7 +13,6 @@ namespace {
 
 /// Budgets of the stored curve.
 constexpr int kCurvePoints = 32;
-constexpr size_t kMostCandidates = 48;
 
 double top1(const RuleResult& result, int64_t n) {
   return 100.0 * static_cast<double>(result.correct) / static_cast<double>(n);
@@ -45,17 +44,6 @@ std::vector<int64_t> places_in(const std::vector<int64_t>& all, const std::vecto
   std::vector<int64_t> out;
   for (const int64_t each : some) {
     out.push_back(std::lower_bound(all.begin(), all.end(), each) - all.begin());
-  }
-  return out;
-}
-
-/// Evenly spaced members, the first and the last among them.
-std::vector<ThresholdRule> thinned(const std::vector<FrontierPoint>& points, size_t most) {
-  std::vector<ThresholdRule> out;
-  const size_t kept = std::min(most, points.size());
-  for (size_t i = 0; i < kept; ++i) {
-    const size_t place = kept == 1 ? 0 : i * (points.size() - 1) / (kept - 1);
-    out.push_back(points[place].rule);
   }
   return out;
 }
@@ -123,13 +111,12 @@ void solve_curve(CalibrationRecord& record, const Graph& graph) {
     }
     record.curve.push_back(std::move(out));
   }
-  record.candidates = thinned(
-      lagrangian_frontier(selecting(record, macs_of(graph), kChangePenalty)), kMostCandidates);
+  record.candidates = drop_candidates(chosen);
 }
 
-RuleData selecting(const CalibrationRecord& record, AskedCost cost, double change_penalty) {
+RuleData selecting(const CalibrationRecord& record, AskedCost cost) {
   return {rows_of(record.table, record.select), rows_of(record.labels, record.select),
-          std::move(cost), change_penalty};
+          std::move(cost)};
 }
 
 RuleData certifying(const CalibrationRecord& record, AskedCost cost) {

@@ -56,8 +56,7 @@ struct Halves {
 void solve_curve(CalibrationRecord& record, const Graph& graph);
 
 /// The selecting half with a cost; likewise the certifying half, which may be empty.
-[[nodiscard]] RuleData selecting(const CalibrationRecord& record, AskedCost cost,
-                                 double change_penalty = 0);
+[[nodiscard]] RuleData selecting(const CalibrationRecord& record, AskedCost cost);
 [[nodiscard]] RuleData certifying(const CalibrationRecord& record, AskedCost cost);
 
 /// Puts a record into a model: tensors `fovea.calibration.…` and the metadata `fovea.calibration`.

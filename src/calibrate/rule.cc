@@ -87,6 +87,12 @@ RuleData::RuleData(ExitTable table, std::vector<int64_t> labels, AskedCost cost,
   }
 }
 
+RuleData RuleData::penalised(double change_penalty) const {
+  RuleData out = *this;
+  out.change_penalty_ = change_penalty;
+  return out;
+}
+
 double RuleData::value(int exit, int64_t sample) const {
   const bool here = correct(exit, sample);
   const double worth = here ? 1 : 0;

@@ -57,6 +57,8 @@ class RuleData {
   /// whose loss can be bounded with fewer samples.
   RuleData(ExitTable table, std::vector<int64_t> labels, AskedCost cost, double change_penalty = 0);
 
+  /// The same samples with another penalty.
+  [[nodiscard]] RuleData penalised(double change_penalty) const;
   [[nodiscard]] const ExitTable& table() const { return table_; }
   [[nodiscard]] int n_exits() const { return table_.n_exits; }
   [[nodiscard]] int64_t n() const { return table_.n; }

@@ -14,20 +14,14 @@ namespace {
 
 using testing::HasSubstr;
 
-std::vector<ThresholdRule> candidates_of(const RuleData& data) {
-  std::vector<ThresholdRule> out;
-  for (const FrontierPoint& point : lagrangian_frontier(data)) out.push_back(point.rule);
-  return out;
-}
-
 /// A population and how it is cut: the halves of the recorded set.
 struct Population {
   ExitTable table;
   std::vector<int64_t> labels;
   AskedCost cost = trunk_and_heads;
 
-  [[nodiscard]] RuleData rows(std::span<const int64_t> samples, double penalty = 0) const {
-    return {rows_of(table, samples), rows_of(labels, samples), cost, penalty};
+  [[nodiscard]] RuleData rows(std::span<const int64_t> samples) const {
+    return {rows_of(table, samples), rows_of(labels, samples), cost};
   }
   [[nodiscard]] RuleData all() const { return {table, labels, cost}; }
 };
@@ -80,7 +74,7 @@ TEST(Certificate, SavesAndSaysOnWhatItRests) {
   const auto half = std::span(order).subspan(0, order.size() / 2);
   const RuleData select = all.rows(half);
   const RuleData other = all.rows(std::span(order).subspan(order.size() / 2));
-  const auto candidates = candidates_of(all.rows(half, kChangePenalty));
+  const auto candidates = drop_candidates(select);
   const auto found = certify(select, other, candidates, {.max_drop = 1, .confidence = 95});
   ASSERT_TRUE(found.ok()) << found.error().message();
   const Certificate& certificate = found.value();
@@ -117,7 +111,7 @@ TEST_P(Simulated, PromisesAreBrokenNoMoreOftenThanPromised) {
     const auto order = shuffled(all.table.n, noise.fork(static_cast<uint64_t>(selection)));
     const auto chosen = std::span(order).subspan(0, static_cast<size_t>(half));
     const RuleData select = all.rows(chosen);
-    const auto candidates = candidates_of(all.rows(chosen, kChangePenalty));
+    const auto candidates = drop_candidates(select);
     for (int draw = selection; draw < kDraws; draw += kSelections) {
       const auto samples =
           drawn(half, all.table.n, noise.fork(1000000 + static_cast<uint64_t>(draw)));
@@ -153,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(Certificate, Simulated,
 TEST(Certificate, ARuleThatBreaksThePromisePassesNoMoreOftenThanPromised) {
   const Population all = population();
   const RuleData truth = all.all();
-  const auto candidates = candidates_of(all.all());
+  const auto candidates = drop_candidates(all.all());
   const Noise noise(6, "fixed");
   int tried = 0;
   for (const ThresholdRule& rule : candidates) {
@@ -179,9 +173,8 @@ TEST(Certificate, TooFewSamplesSaysHowManyAreNeeded) {
   const auto order = shuffled(400, Noise(2, "order"));
   const auto half = std::span(order).subspan(0, 200);
   const RuleData select = all.rows(half);
-  const auto refused =
-      certify(select, all.rows(std::span(order).subspan(200)),
-              candidates_of(all.rows(half, kChangePenalty)), {.max_drop = 0.5, .confidence = 99});
+  const auto refused = certify(select, all.rows(std::span(order).subspan(200)),
+                               drop_candidates(select), {.max_drop = 0.5, .confidence = 99});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::kUsage);
   EXPECT_THAT(refused.error().message(), HasSubstr("too few calibration samples"));

@@ -37,7 +37,7 @@ const std::array<PublishedData, 4> kPublished{
 
 constexpr int kNoSuchProgram = 127;
 
-/// Runs another program and gives its exit code and standard output.
+/// Runs another program and gives its exit code and what it printed, errors included.
 struct Finished {
   int code = 0;
   std::string output;
@@ -48,6 +48,7 @@ Finished run_program(std::vector<std::string> words) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(ends[1], STDOUT_FILENO);
+    ::dup2(ends[1], STDERR_FILENO);
     ::close(ends[0]);
     ::close(ends[1]);
     std::vector<char*> pointers;
@@ -107,6 +108,11 @@ class FolderBeside {
   std::string path_;
 };
 
+std::string first_line(const std::string& text) {
+  constexpr size_t kMost = 200;
+  return shown_path(text.substr(0, std::min(text.find('\n'), kMost)));
+}
+
 void fetch(const PublishedData& data, const std::string& file) {
   const std::string& url = data.url;
   Finished got = run_program(
@@ -126,6 +132,7 @@ void fetch(const PublishedData& data, const std::string& file) {
   throw Error({.kind = ErrorKind::kBadInput,
                .what = "the archive cannot be downloaded",
                .where = url,
+               .found = first_line(got.output),
                .hint = "fetch it on a machine with a network and give it by --archive"});
 }
 

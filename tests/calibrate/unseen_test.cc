@@ -2,6 +2,7 @@
 // against the budget asked for.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -47,11 +48,30 @@ double percent(const RuleResult& result, const RuleData& data) {
   return 100 * static_cast<double>(result.correct) / static_cast<double>(data.n());
 }
 
+/// Right answers of the published rule at a cost, between its points by rising cost.
+double published_at(const std::vector<RuleResult>& points, double cost) {
+  for (size_t i = 1; i < points.size(); ++i) {
+    const RuleResult& low = points[i - 1];
+    const RuleResult& high = points[i];
+    if (cost > high.cost || high.cost <= low.cost) continue;
+    const double part = std::clamp((cost - low.cost) / (high.cost - low.cost), 0.0, 1.0);
+    return static_cast<double>(low.correct) +
+           part * static_cast<double>(high.correct - low.correct);
+  }
+  return static_cast<double>(points.back().correct);
+}
+
 TEST(Unseen, AtThePublishedRulesBudgetsWithinNoiseOfItOrBetter) {
   const Samples s = samples();
   const int n_exits = s.select.n_exits();
   const auto frontier = lagrangian_frontier(s.select);
   const BudgetRange range = budget_range(s.select);
+  std::vector<RuleResult> judged;
+  for (const OfficialPoint& point : solve_official(s.select.table())) {
+    judged.push_back(s.unseen.judge(*rule_of(point.policy, n_exits)));
+  }
+  std::sort(judged.begin(), judged.end(),
+            [](const RuleResult& a, const RuleResult& b) { return a.cost < b.cost; });
   double gains = 0;
   int n_points = 0;
   std::printf("%-14s %11s | %9s %9s | %9s %9s (unseen: cost, top-1 %%)\n", "rule", "budget",
@@ -76,10 +96,13 @@ TEST(Unseen, AtThePublishedRulesBudgetsWithinNoiseOfItOrBetter) {
         ++changed;
       }
     }
-    // Three standard deviations of the paired difference if both were equally good.
+    // Three standard deviations of the paired difference if both were equally good. Of two rules
+    // that cost the same on the selecting half one may cost less on unseen samples: there it is
+    // compared with what the published rule gives for as much.
     const double noise = 3 * std::sqrt(static_cast<double>(changed + 1));
-    EXPECT_GE(static_cast<double>(ours.correct), static_cast<double>(theirs.correct) - noise)
-        << point.name;
+    const double same_cost =
+        std::min(static_cast<double>(theirs.correct), published_at(judged, ours.cost));
+    EXPECT_GE(static_cast<double>(ours.correct), same_cost - noise) << point.name;
     std::printf("%-14s %11.4g | %9.4g %9.2f | %9.4g %9.2f\n", point.name.c_str(), on_select.cost,
                 theirs.cost, percent(theirs, s.unseen), ours.cost, percent(ours, s.unseen));
     gains += percent(ours, s.unseen) - percent(theirs, s.unseen);

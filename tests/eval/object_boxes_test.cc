@@ -80,8 +80,9 @@ TEST(AccuracyBySize, SplitsByRankAndCountsPerBin) {
   std::fill(sizes.begin() + 1, sizes.end(), 0.5);
   scores.labels[3] = -1;
   const auto tied = accuracy_by_size(scores, sizes, adaptive, 5);
-  ASSERT_THAT(tied, SizeIs(1));
-  EXPECT_EQ(tied[0].n, 9);
+  ASSERT_THAT(tied, SizeIs(2));
+  EXPECT_EQ(tied[0].n, 1);
+  EXPECT_EQ(tied[1].n, 8);
   EXPECT_THROW((void)accuracy_by_size(scores, std::span(sizes).first(3), adaptive), Error);
 }
 

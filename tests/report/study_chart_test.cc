@@ -25,6 +25,7 @@ TEST(StudyChart, NamesTheCurvesThatAreThere) {
   EXPECT_THAT(judged, HasSubstr(">budgeted batch, judged<"));
   EXPECT_THAT(judged, Not(HasSubstr("nan")));
   study.executed.resize(2);
+  study.executed[1].top1 = 70;
   EXPECT_THAT(study_svg(study, ""), HasSubstr(">budgeted batch, executed<"));
 }
 

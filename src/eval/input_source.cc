@@ -60,8 +60,11 @@ DatasetSource::DatasetSource(DatasetPtr dataset, const Transform& transform, std
 
 Result<LabelledInputs> DatasetSource::load(int64_t begin, int64_t end, LoadTimes* times) const {
   FOVEA_CHECK(0 <= begin && begin < end && end <= n());
-  Tensor input =
-      Tensor::f32({end - begin, static_cast<int64_t>(kChannels), transform_.crop, transform_.crop});
+  // Fresh memory is touched here for the first time, which may take longer than the transform.
+  Tensor input = timed(times, &LoadTimes::transform_ms, [&] {
+    return Tensor::f32(
+        {end - begin, static_cast<int64_t>(kChannels), transform_.crop, transform_.crop});
+  });
   LabelledInputs out;
   for (int64_t i = begin; i < end; ++i) {
     const auto row = input.data<float>().subspan(

@@ -4,10 +4,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "fovea/graph.h"
+#include "learner/equilibrium.h"
 #include "learner/fast_path.h"
 #include "learner/interpreter.h"
 
@@ -18,6 +20,7 @@ struct TrainingMode {
   Mode mode = Mode::kSoft;
   /// Parameters whose names begin with one of these are trained; empty: all.
   std::vector<std::string> prefixes;
+  GradientFlow gradients = GradientFlow::kPlain;
 };
 
 /// What carries a network out in training.
@@ -70,6 +73,7 @@ class TrainableNetwork {
   at::Tensor flat_grads_;
   std::unique_ptr<Interpreter> interpreter_;
   std::unique_ptr<FastPath> fast_;  ///< null: eager
+  std::optional<GradientScales> gradient_scales_;
 };
 
 /// Checks that `params` holds every parameter of the graph in its shape; throws Error (kBadInput).

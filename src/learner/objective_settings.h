@@ -11,6 +11,8 @@ struct ObjectiveSettings {
   std::string kind = "multi_exit";
   std::vector<double> exit_weights;  ///< empty: all 1
   double label_smoothing = 0;
+  double distillation = 0.5;  ///< share of the last exit's answer in the loss of the others
+  double temperature = 3;     ///< at which answers are compared in distillation
 };
 
 }  // namespace fovea

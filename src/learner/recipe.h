@@ -21,6 +21,7 @@ struct Stage {
   std::string init;                    ///< a model file whose weights this stage starts from
   std::vector<std::string> trainable;  ///< prefixes of parameter names; empty: all
   std::string mode = "soft";           ///< soft, masked, compact
+  std::string gradients = "plain";     ///< plain; equilibrium: scaled, see equilibrium.h
   ObjectiveSettings objective;
   SgdSettings optimizer;
   Schedule schedule;

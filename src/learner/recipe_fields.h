@@ -48,6 +48,8 @@ void visit_fields(Visitor& v, ObjectiveSettings& objective) {
   v.field("kind", objective.kind);
   v.field("exit_weights", objective.exit_weights);
   v.field("label_smoothing", objective.label_smoothing, {0, 1});
+  v.field("distillation", objective.distillation, {0, 1});
+  v.field("temperature", objective.temperature, {1e-3, 1e3});
 }
 
 template <typename Visitor>
@@ -76,6 +78,7 @@ void visit_fields(Visitor& v, Stage& stage) {
   v.field("init", stage.init);
   v.field("trainable", stage.trainable);
   v.choice("mode", stage.mode, {"soft", "masked", "compact"});
+  v.choice("gradients", stage.gradients, {"plain", "equilibrium"});
   v.table("objective", stage.objective);
   v.table("optimizer", stage.optimizer);
   v.table("schedule", stage.schedule);

@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "learner/curves.h"
 
 namespace fovea {
 namespace {
@@ -23,6 +25,19 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0;
 }
 
+Status append(const std::string& path, std::string_view text) {
+  std::FILE* file = std::fopen(path.c_str(), "ae");
+  if (file == nullptr) return cannot_write(path, errno);
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const bool closed = std::fclose(file) == 0;
+  if (!written || !closed) return cannot_write(path, errno);
+  return {};
+}
+
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 Status RunFolder::begin(Overwrite overwrite) const {
@@ -35,11 +50,28 @@ Status RunFolder::begin(Overwrite overwrite) const {
                      .hint = "--resume goes on with it, --force begins anew"};
   }
   for (const std::string& file : {last(), best(), model()}) ::remove(file.c_str());
-  return write_file(metrics(), "", Overwrite::kAllow);
+  return rewrite("");
+}
+
+Status RunFolder::rewrite(const std::string& lines) const {
+  std::string rows;
+  std::string events = events_header(wall_seconds());
+  for (size_t begin = 0; begin < lines.size(); begin = lines.find('\n', begin) + 1) {
+    const std::string line = lines.substr(begin, lines.find('\n', begin) - begin);
+    if (rows.empty()) rows = csv_header(line);
+    rows += csv_row(line);
+    events += events_record(line, wall_seconds());
+  }
+  for (const auto& [path, text] :
+       {std::pair{metrics(), lines}, {table(), rows}, {events(), events}}) {
+    Status written = write_file(path, text, Overwrite::kAllow);
+    if (!written.ok()) return written;
+  }
+  return {};
 }
 
 Status RunFolder::go_on(int64_t total_steps) const {
-  if (!exists(metrics())) return write_file(metrics(), "", Overwrite::kAllow);
+  if (!exists(metrics())) return rewrite("");
   const Result<std::string> text = read_file(metrics());
   if (!text.ok()) return text.error();
   std::string kept;
@@ -54,17 +86,17 @@ Status RunFolder::go_on(int64_t total_steps) const {
     if (value["step"].get<int64_t>() > total_steps) break;
     kept += line + "\n";
   }
-  return write_file(metrics(), kept, Overwrite::kAllow);
+  return rewrite(kept);
 }
 
 Status RunFolder::log(std::string_view line) const {
-  std::FILE* file = std::fopen(metrics().c_str(), "ae");
-  if (file == nullptr) return cannot_write(metrics(), errno);
-  const std::string text = std::string(line) + "\n";
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const bool closed = std::fclose(file) == 0;
-  if (!written || !closed) return cannot_write(metrics(), errno);
-  return {};
+  Status written = append(metrics(), std::string(line) + "\n");
+  if (!written.ok()) return written;
+  struct stat info {};
+  const bool begins = ::stat(table().c_str(), &info) != 0 || info.st_size == 0;
+  written = append(table(), (begins ? csv_header(line) : "") + csv_row(line));
+  if (!written.ok()) return written;
+  return append(events(), events_record(line, wall_seconds()));
 }
 
 }  // namespace fovea

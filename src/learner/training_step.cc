@@ -56,7 +56,11 @@ StageTrainer::StageTrainer(const Graph& graph, const NamedTensors& params, const
   const int n = device.is_cpu() ? std::max(1, threads) : 1;
   for (int i = 0; i < n; ++i) {
     replicas_.push_back(std::make_unique<TrainableNetwork>(
-        graph, params, TrainingMode{.mode = mode_of(stage.mode), .prefixes = stage.trainable},
+        graph, params,
+        TrainingMode{.mode = mode_of(stage.mode),
+                     .prefixes = stage.trainable,
+                     .gradients = stage.gradients == "equilibrium" ? GradientFlow::kEquilibrium
+                                                                   : GradientFlow::kPlain},
         device, path_));
   }
 }

@@ -1,6 +1,5 @@
 #include <ATen/ops/cross_entropy_loss.h>
 
-#include "fovea/error.h"
 #include "learner/objective.h"
 
 namespace fovea {
@@ -15,11 +14,9 @@ class MultiExit final : public Objective {
                                const at::Tensor& labels) const override {
     LossParts parts;
     for (size_t exit = 0; exit < logits.size(); ++exit) {
-      const at::Tensor mean = at::cross_entropy_loss(logits[exit], labels, {}, at::Reduction::Mean,
-                                                     /*ignore_index=*/-100, smoothing_);
-      parts.per_exit.push_back(mean.detach());
-      const at::Tensor part = weights_[exit] == 1 ? mean : mean.mul(weights_[exit]);
-      parts.total = parts.total.defined() ? parts.total.add(part) : part;
+      parts.add(at::cross_entropy_loss(logits[exit], labels, {}, at::Reduction::Mean,
+                                       /*ignore_index=*/-100, smoothing_),
+                weights_[exit]);
     }
     return parts;
   }
@@ -32,16 +29,7 @@ class MultiExit final : public Objective {
 }  // namespace
 
 std::unique_ptr<Objective> make_multi_exit(const ObjectiveSettings& settings, int n_exits) {
-  std::vector<double> weights = settings.exit_weights;
-  if (weights.empty()) weights.assign(static_cast<size_t>(n_exits), 1.0);
-  if (weights.size() != static_cast<size_t>(n_exits)) {
-    throw Error({.kind = ErrorKind::kUsage,
-                 .what = "the objective needs one weight per exit",
-                 .where = "objective.exit_weights",
-                 .expected = std::to_string(n_exits),
-                 .found = std::to_string(weights.size())});
-  }
-  return std::make_unique<MultiExit>(std::move(weights), settings.label_smoothing);
+  return std::make_unique<MultiExit>(weights_per_exit(settings, n_exits), settings.label_smoothing);
 }
 
 }  // namespace fovea

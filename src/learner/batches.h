@@ -3,24 +3,29 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "data/core/augment.h"
 #include "data/core/dataset.h"
+#include "data/core/random_crop.h"
 #include "data/core/transform.h"
 
 namespace fovea {
 
-/// Some pictures of one size, normalised; augmented where `augment` is set. A picture's numbers
-/// depend on its index in `data`, the seed and the epoch alone.
-/// Thread-safety: may be used by many threads.
+/// What is done to a picture in training; the first: nothing.
+using Augmentation = std::variant<std::monostate, PadCropFlip, RandomResizedCrop>;
+
+/// Some pictures of one size, normalised and augmented; without augmentation larger pictures are
+/// cut to their centre. A picture's numbers depend on its index in `data`, the seed and the epoch
+/// alone. Thread-safety: may be used by many threads.
 class Batches {
  public:
-  /// Throws Error (kBadInput) where a picture is not side x side or lies not in memory.
+  /// Throws Error (kBadInput) where a picture is smaller than side x side, or larger under
+  /// PadCropFlip, or lies not in memory.
   Batches(DatasetPtr data, std::vector<int64_t> indices, int32_t side,
-          const Normalisation& normalisation, std::optional<PadCropFlip> augment = std::nullopt);
+          const Normalisation& normalisation, Augmentation augment = {});
 
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(indices_.size()); }
   /// Floats of one picture, planar.
@@ -33,7 +38,7 @@ class Batches {
   std::vector<int64_t> indices_;
   int32_t side_;
   Normaliser normaliser_;
-  std::optional<PadCropFlip> augment_;
+  Augmentation augment_;
 };
 
 }  // namespace fovea

@@ -70,6 +70,12 @@ std::string framed(const std::string& event) {
   return out;
 }
 
+uint64_t little(std::string_view bytes) {
+  uint64_t value = 0;
+  for (size_t i = bytes.size(); i > 0; --i) value = value << 8 | static_cast<uint8_t>(bytes[i - 1]);
+  return value;
+}
+
 std::string event_at(double wall_seconds) {
   std::string event;
   put_key(event, 1, Wire::kFixed64);
@@ -148,6 +154,19 @@ std::string events_record(std::string_view line, double wall_seconds) {
   put_varint(event, static_cast<uint64_t>(value["step"].get<int64_t>()));
   put_bytes(event, 5, summary);
   return framed(event);
+}
+
+std::vector<double> events_times(std::string_view bytes) {
+  constexpr size_t kFrame = 16;  // length, its checksum, the event's checksum
+  constexpr size_t kTime = 9;    // key and number
+  std::vector<double> out;
+  while (bytes.size() >= kFrame + kTime) {
+    const uint64_t length = little(bytes.substr(0, 8));
+    if (length < kTime || length > bytes.size() - kFrame) break;
+    out.push_back(std::bit_cast<double>(little(bytes.substr(13, 8))));
+    bytes.remove_prefix(kFrame + length);
+  }
+  return out;
 }
 
 }  // namespace fovea

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fovea {
 
@@ -18,5 +19,8 @@ namespace fovea {
 /// One event with a scalar for each number of the line, under train/… for steps and epoch/…,
 /// val/… for epochs; at the line's step.
 [[nodiscard]] std::string events_record(std::string_view line, double wall_seconds);
+/// The wall_seconds of each record of such a file, the header's first; ends at the first record
+/// that is not whole.
+[[nodiscard]] std::vector<double> events_times(std::string_view bytes);
 
 }  // namespace fovea

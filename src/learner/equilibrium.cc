@@ -11,16 +11,23 @@ struct Need {
   int n_exits = 0;
 };
 
-/// By node of the main block. Values know their producers only through the nodes' outputs.
+/// By node of the main block. Logits that a later exit adds to (BoostNet) make nothing of it needed
+/// by that exit: an objective that takes them as they are must find its gradients unscaled.
 std::vector<Need> needs(const Graph& graph, const std::vector<int>& producer) {
   const Block& main = graph.main();
+  std::vector<char> is_logits(main.values.size(), 0);
+  for (int exit = 0; exit < graph.n_exits(); ++exit) {
+    is_logits[static_cast<size_t>(graph.exit_logits(exit))] = 1;
+  }
   std::vector<Need> out(main.nodes.size());
   for (int exit = 0; exit < graph.n_exits(); ++exit) {
     std::vector<char> seen(main.nodes.size(), 0);
     std::vector<ValueId> open{graph.exit_logits(exit)};
     while (!open.empty()) {
-      const int node = producer[static_cast<size_t>(open.back())];
+      const ValueId value = open.back();
       open.pop_back();
+      if (is_logits[static_cast<size_t>(value)] != 0 && value != graph.exit_logits(exit)) continue;
+      const int node = producer[static_cast<size_t>(value)];
       if (node < 0 || seen[static_cast<size_t>(node)] != 0) continue;
       seen[static_cast<size_t>(node)] = 1;
       Need& need = out[static_cast<size_t>(node)];

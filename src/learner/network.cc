@@ -111,6 +111,17 @@ void TrainableNetwork::backward(const at::Tensor& loss, const std::vector<at::Te
 
 void TrainableNetwork::zero_grads() { flat_grads_.zero_(); }
 
+std::vector<std::pair<std::string, at::Tensor>> TrainableNetwork::untrained() const {
+  std::vector<std::pair<std::string, at::Tensor>> out;
+  for (size_t i = 0; i < params_.size(); ++i) {
+    const Param& param = graph_->params()[i];
+    if (trained_[i] == 0 && param.role != ParamRole::kCounter) {
+      out.emplace_back(param.name, params_[i]);
+    }
+  }
+  return out;
+}
+
 NamedTensors TrainableNetwork::state() const {
   NamedTensors out;
   for (size_t i = 0; i < params_.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fovea/graph.h"
@@ -52,8 +53,13 @@ class TrainableNetwork {
 
   /// All trained parameters in one vector, and their gradients.
   [[nodiscard]] at::Tensor& flat_params() { return flat_params_; }
+  [[nodiscard]] const at::Tensor& flat_params() const { return flat_params_; }
   [[nodiscard]] at::Tensor& flat_grads() { return flat_grads_; }
   void zero_grads();
+
+  /// What training does not move by gradients, running statistics and frozen weights, in the order
+  /// of graph().params(); counters are left out. The tensors are the network's own.
+  [[nodiscard]] std::vector<std::pair<std::string, at::Tensor>> untrained() const;
 
   /// The whole state by name: F32, counters I64.
   [[nodiscard]] NamedTensors state() const;

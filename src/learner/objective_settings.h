@@ -15,4 +15,10 @@ struct ObjectiveSettings {
   double temperature = 3;     ///< at which answers are compared in distillation
 };
 
+/// The kinds that exist; `make_objective` makes them.
+inline const std::vector<std::string>& objective_names() {
+  static const std::vector<std::string> names{"boosted", "distillation", "multi_exit"};
+  return names;
+}
+
 }  // namespace fovea

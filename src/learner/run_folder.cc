@@ -49,21 +49,27 @@ Status RunFolder::begin(Overwrite overwrite) const {
                      .where = shown_path(file),
                      .hint = "--resume goes on with it, --force begins anew"};
   }
-  for (const std::string& file : {last(), best(), model()}) ::remove(file.c_str());
+  for (const std::string& file : {last(), best(), model(), events()}) ::remove(file.c_str());
   return rewrite("");
 }
 
 Status RunFolder::rewrite(const std::string& lines) const {
+  // What the curves keep of the time before: a record for each line, behind the header's.
+  std::vector<double> times;
+  const Result<std::string> before = read_file(events());
+  if (before.ok()) times = events_times(before.value());
+  const auto time_of = [&](size_t i) { return i < times.size() ? times[i] : wall_seconds(); };
   std::string rows;
-  std::string events = events_header(wall_seconds());
+  std::string curves = events_header(time_of(0));
+  size_t n = 0;
   for (size_t begin = 0; begin < lines.size(); begin = lines.find('\n', begin) + 1) {
     const std::string line = lines.substr(begin, lines.find('\n', begin) - begin);
     if (rows.empty()) rows = csv_header(line);
     rows += csv_row(line);
-    events += events_record(line, wall_seconds());
+    curves += events_record(line, time_of(++n));
   }
   for (const auto& [path, text] :
-       {std::pair{metrics(), lines}, {table(), rows}, {events(), events}}) {
+       {std::pair{metrics(), lines}, {table(), rows}, {events(), curves}}) {
     Status written = write_file(path, text, Overwrite::kAllow);
     if (!written.ok()) return written;
   }

@@ -56,6 +56,14 @@ TEST(Events, AreFramedRecordsOfScalars) {
   EXPECT_EQ(events_record("{}", 0), "");
 }
 
+TEST(Events, TellTheirTimes) {
+  const std::string bytes = events_header(7) + events_record(kStep, 1.5) + events_record(kEpoch, 3);
+  EXPECT_THAT(events_times(bytes), testing::ElementsAre(7, 1.5, 3));
+  EXPECT_THAT(events_times(std::string_view(bytes).substr(0, bytes.size() - 1)),
+              testing::ElementsAre(7, 1.5));
+  EXPECT_THAT(events_times("no events, but long enough for a record"), testing::IsEmpty());
+}
+
 TEST(Events, CarryTheChecksumsOfTfRecord) {
   // The header's checksums by Castagnoli's polynomial, computed once with another program.
   const std::string header = events_header(0);

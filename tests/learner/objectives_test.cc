@@ -124,6 +124,57 @@ TEST(Objectives, UnknownKindsAndWrongNumbersOfWeightsAreNamed) {
   }
 }
 
+TEST(Objectives, SharesOfClassesBlendTheLosses) {
+  for (const std::string& kind : objective_names()) {
+    SCOPED_TRACE(kind);
+    const auto objective = make_objective({.kind = kind, .label_smoothing = 0.1}, 2);
+    const std::vector<at::Tensor> logits{leaf(1), leaf(2)};
+    Tensor shares = Tensor::f32({kN, kC});
+    Tensor others = Tensor::i64({kN});
+    for (int64_t i = 0; i < kN; ++i) {
+      const int64_t label = kLabels[static_cast<size_t>(i)];
+      const int64_t other = (label + 1) % kC;
+      others.data<int64_t>()[static_cast<size_t>(i)] = other;
+      shares.f()[i * kC + label] = 0.7F;
+      shares.f()[i * kC + other] = 0.3F;
+    }
+    const double blended = 0.7 * objective->loss(logits, labels()).total.item<double>() +
+                           0.3 * objective->loss(logits, to_torch(others)).total.item<double>();
+    EXPECT_NEAR(objective->loss(logits, to_torch(shares)).total.item<double>(), blended, 1e-5);
+  }
+}
+
+TEST(Objectives, SampleWeightsScaleTheSamplesLosses) {
+  const auto objective = make_objective({.exit_weights = {1, 3}}, 2);
+  const std::vector<at::Tensor> losses = objective->losses({leaf(1), leaf(2)}, labels());
+  Tensor weights = Tensor::f32({kN, 2});
+  double expected = 0;
+  for (int64_t i = 0; i < kN; ++i) {
+    for (int64_t exit = 0; exit < 2; ++exit) {
+      weights.f()[i * 2 + exit] = static_cast<float>(i + exit);
+      expected += (exit == 0 ? 1.0 : 3.0) * static_cast<double>(i + exit) / kN *
+                  from_torch(losses[static_cast<size_t>(exit)]).f()[i];
+    }
+  }
+  const LossParts parts = objective->combine(losses, to_torch(weights));
+  EXPECT_NEAR(parts.total.item<double>(), expected, 1e-5);
+  EXPECT_NEAR(parts.per_exit[1].item<double>(), losses[1].mean().item<double>(), 1e-6);
+}
+
+TEST(Objectives, BoostedRefusesLogitsThatDoNotAddUp) {
+  const ObjectiveSettings boosted{.kind = "boosted"};
+  EXPECT_NO_THROW(check_objective(boosted, make_network("ranet-a-cifar10", {{"boosted", "1"}})));
+  EXPECT_NO_THROW(check_objective({}, make_network("ranet-a-cifar10")));
+  try {
+    check_objective(boosted, make_network("ranet-a-cifar10"));
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.info().kind, ErrorKind::kUsage);
+    EXPECT_THAT(error.what(), testing::HasSubstr("add up over exits"));
+    EXPECT_THAT(error.info().hint, testing::HasSubstr("network.set.boosted=1"));
+  }
+}
+
 class BoostedNetworks : public testing::TestWithParam<const char*> {};
 
 TEST_P(BoostedNetworks, AddTheLogitsOfTheExitsBefore) {
@@ -163,10 +214,26 @@ Graph three_exits() {
       .value();
 }
 
+/// The same with logits that add up.
+Graph three_boosted_exits() {
+  return parse_graph(
+             "fovea-graph 1\ngraph chain\nops add@1 exit@1 linear@1\ninput input [4]\n"
+             "a = linear(input) features=4 bias=none\nhead.0 = linear(a) features=3 bias=none\n"
+             "exit.0 = exit(head.0)\n"
+             "b = linear(a) features=4 bias=none\nhead.1 = linear(b) features=3 bias=none\n"
+             "sum.1 = add(head.0, head.1)\nexit.1 = exit(sum.1)\n"
+             "c = linear(b) features=4 bias=none\nhead.2 = linear(c) features=3 bias=none\n"
+             "sum.2 = add(sum.1, head.2)\nexit.2 = exit(sum.2)\n",
+             "test")
+      .value();
+}
+
 /// Gradients of one exit's loss alone.
-NamedTensors gradients_of(const std::vector<double>& weights, const std::string& flow) {
-  const Graph graph = three_exits();
+NamedTensors gradients_of(const std::vector<double>& weights, const std::string& flow,
+                          const Graph& graph = three_exits(),
+                          const std::string& kind = "multi_exit") {
   Stage stage;
+  stage.objective.kind = kind;
   stage.objective.exit_weights = weights;
   stage.gradients = flow;
   StageTrainer trainer(graph, init_params(graph, 1), stage, at::kCPU);
@@ -196,6 +263,45 @@ TEST(GradientEquilibrium, LetsEveryExitMoveASharedLayerByTheSameShare) {
   }
 }
 
+TEST(GradientEquilibrium, LeavesBoostedExitsOutOfEachOther) {
+  const Graph graph = three_boosted_exits();
+  for (size_t exit = 0; exit < 3; ++exit) {
+    std::vector<double> weights(3, 0.0);
+    weights[exit] = 1;
+    const NamedTensors plain = gradients_of(weights, "plain", graph, "boosted");
+    const NamedTensors balanced = gradients_of(weights, "equilibrium", graph, "boosted");
+    const std::vector<std::string> trunk{"a.weight", "b.weight", "c.weight"};
+    for (size_t block = 0; block < 3; ++block) {
+      Tensor expected = plain.at(trunk[block]).clone();
+      for (float& v : expected.data<float>()) v /= static_cast<float>(3 - block);
+      EXPECT_LE(testing_support::worst_difference(balanced.at(trunk[block]), expected), 1e-6)
+          << trunk[block] << ", exit " << exit;
+      const std::string head = "head." + std::to_string(block) + ".weight";
+      EXPECT_LE(testing_support::worst_difference(balanced.at(head), plain.at(head)), 1e-6) << head;
+      // Only the exit's own head hears its loss.
+      const Tensor zero = Tensor::f32(plain.at(head).shape());
+      EXPECT_EQ(testing_support::worst_difference(balanced.at(head), zero) > 1e-4, block == exit)
+          << head << ", exit " << exit;
+    }
+  }
+}
+
+TEST(GradientEquilibrium, IsRefusedByTheFastPathByName) {
+  const Graph graph = three_exits();
+  Stage stage;
+  stage.gradients = "equilibrium";
+  EXPECT_THAT(path_obstacle(graph, stage, at::kCPU), testing::HasSubstr("equilibrium"));
+  StageTrainer trainer(graph, init_params(graph, 1), stage, at::kCPU, 1, PathChoice::kAuto);
+  EXPECT_EQ(trainer.path(), TrainingPath::kEager);
+  try {
+    check_stage(graph, stage, at::kCPU, PathChoice::kFast);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("run.path"),
+                                             testing::HasSubstr("gradients = \"equilibrium\"")));
+  }
+}
+
 TEST(GradientEquilibrium, LeavesTheLossAsItIs) {
   const Graph graph = make_network("ranet-a-cifar10");
   const GradientScales scales = equilibrium_scales(graph);
@@ -209,6 +315,14 @@ TEST(GradientEquilibrium, LeavesTheLossAsItIs) {
     }
   }
   EXPECT_DOUBLE_EQ(least, 1.0 / graph.n_exits());
+  const auto loss = [&](const std::string& flow) {
+    const Graph chain = three_exits();
+    Stage stage;
+    stage.gradients = flow;
+    StageTrainer trainer(chain, init_params(chain, 1), stage, at::kCPU);
+    return trainer.gradients(leaf(3).detach().narrow(1, 0, 1).expand({kN, 4}), labels()).loss;
+  };
+  EXPECT_EQ(loss("plain"), loss("equilibrium"));
 }
 
 }  // namespace

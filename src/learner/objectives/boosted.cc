@@ -1,5 +1,3 @@
-#include <ATen/ops/cross_entropy_loss.h>
-
 #include "learner/objective.h"
 
 namespace fovea {
@@ -8,24 +6,21 @@ namespace {
 class Boosted final : public Objective {
  public:
   Boosted(std::vector<double> weights, double smoothing)
-      : weights_(std::move(weights)), smoothing_(smoothing) {}
+      : Objective(std::move(weights)), smoothing_(smoothing) {}
 
-  [[nodiscard]] LossParts loss(const std::vector<at::Tensor>& logits,
-                               const at::Tensor& labels) const override {
-    LossParts parts;
+  [[nodiscard]] std::vector<at::Tensor> losses(const std::vector<at::Tensor>& logits,
+                                               const at::Tensor& targets) const override {
+    std::vector<at::Tensor> out;
     for (size_t exit = 0; exit < logits.size(); ++exit) {
       at::Tensor sum = logits[exit];
       // Equal to the sum in value; what earlier exits put in is taken as it is.
       if (exit > 0) sum = sum.sub(logits[exit - 1]).add(logits[exit - 1].detach());
-      parts.add(at::cross_entropy_loss(sum, labels, {}, at::Reduction::Mean, /*ignore_index=*/-100,
-                                       smoothing_),
-                weights_[exit]);
+      out.push_back(cross_entropy(sum, targets, smoothing_));
     }
-    return parts;
+    return out;
   }
 
  private:
-  std::vector<double> weights_;
   double smoothing_;
 };
 

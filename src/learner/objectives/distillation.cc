@@ -1,4 +1,3 @@
-#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/kl_div.h>
 #include <ATen/ops/log_softmax.h>
 
@@ -10,33 +9,29 @@ namespace {
 class Distillation final : public Objective {
  public:
   Distillation(std::vector<double> weights, const ObjectiveSettings& settings)
-      : weights_(std::move(weights)),
+      : Objective(std::move(weights)),
         smoothing_(settings.label_smoothing),
         share_(settings.distillation),
         temperature_(settings.temperature) {}
 
-  [[nodiscard]] LossParts loss(const std::vector<at::Tensor>& logits,
-                               const at::Tensor& labels) const override {
+  [[nodiscard]] std::vector<at::Tensor> losses(const std::vector<at::Tensor>& logits,
+                                               const at::Tensor& targets) const override {
     const at::Tensor teacher = at::log_softmax(logits.back().detach().div(temperature_), 1);
-    LossParts parts;
+    std::vector<at::Tensor> out;
     for (size_t exit = 0; exit < logits.size(); ++exit) {
-      at::Tensor mean = at::cross_entropy_loss(logits[exit], labels, {}, at::Reduction::Mean,
-                                               /*ignore_index=*/-100, smoothing_);
+      at::Tensor loss = cross_entropy(logits[exit], targets, smoothing_);
       if (exit + 1 < logits.size()) {
         const at::Tensor student = at::log_softmax(logits[exit].div(temperature_), 1);
-        // The sum over classes, averaged over samples.
         const at::Tensor apart =
-            at::kl_div(student, teacher, at::Reduction::Sum, /*log_target=*/true)
-                .div(static_cast<double>(labels.size(0)));
-        mean = mean.mul(1 - share_).add(apart, share_ * temperature_ * temperature_);
+            at::kl_div(student, teacher, at::Reduction::None, /*log_target=*/true).sum(1);
+        loss = loss.mul(1 - share_).add(apart, share_ * temperature_ * temperature_);
       }
-      parts.add(mean, weights_[exit]);
+      out.push_back(loss);
     }
-    return parts;
+    return out;
   }
 
  private:
-  std::vector<double> weights_;
   double smoothing_;
   double share_;
   double temperature_;

@@ -1,5 +1,3 @@
-#include <ATen/ops/cross_entropy_loss.h>
-
 #include "learner/objective.h"
 
 namespace fovea {
@@ -8,21 +6,16 @@ namespace {
 class MultiExit final : public Objective {
  public:
   MultiExit(std::vector<double> weights, double smoothing)
-      : weights_(std::move(weights)), smoothing_(smoothing) {}
+      : Objective(std::move(weights)), smoothing_(smoothing) {}
 
-  [[nodiscard]] LossParts loss(const std::vector<at::Tensor>& logits,
-                               const at::Tensor& labels) const override {
-    LossParts parts;
-    for (size_t exit = 0; exit < logits.size(); ++exit) {
-      parts.add(at::cross_entropy_loss(logits[exit], labels, {}, at::Reduction::Mean,
-                                       /*ignore_index=*/-100, smoothing_),
-                weights_[exit]);
-    }
-    return parts;
+  [[nodiscard]] std::vector<at::Tensor> losses(const std::vector<at::Tensor>& logits,
+                                               const at::Tensor& targets) const override {
+    std::vector<at::Tensor> out;
+    for (const at::Tensor& exit : logits) out.push_back(cross_entropy(exit, targets, smoothing_));
+    return out;
   }
 
  private:
-  std::vector<double> weights_;
   double smoothing_;
 };
 

@@ -55,7 +55,7 @@ at::Tensor labels(int64_t n, int64_t shift = 0) {
   return to_torch(out);
 }
 
-float at(const at::Tensor& tensor, int64_t i) { return from_torch(tensor).f()[i]; }
+float number(const at::Tensor& tensor, int64_t i) { return from_torch(tensor).f()[i]; }
 
 TEST(Mixup, BlendsValuesAndTargetsAlike) {
   const at::Tensor y = labels(kN);
@@ -64,14 +64,14 @@ TEST(Mixup, BlendsValuesAndTargetsAlike) {
   const MixedBatch mixed = mixup(to_torch(one_hot), y, kC, 1, Noise(3));
   bool blended = false;
   for (int64_t i = 0; i < kN * kC; ++i) {
-    EXPECT_NEAR(at(mixed.values, i), at(mixed.targets, i), 1e-6);
-    blended |= at(mixed.targets, i) > 0.01 && at(mixed.targets, i) < 0.99;
+    EXPECT_NEAR(number(mixed.values, i), number(mixed.targets, i), 1e-6);
+    blended |= number(mixed.targets, i) > 0.01 && number(mixed.targets, i) < 0.99;
   }
   EXPECT_TRUE(blended);
   for (int64_t i = 0; i < kN; ++i) {
-    EXPECT_NEAR(
-        at(mixed.targets, i * kC) + at(mixed.targets, i * kC + 1) + at(mixed.targets, i * kC + 2),
-        1, 1e-6);
+    EXPECT_NEAR(number(mixed.targets, i * kC) + number(mixed.targets, i * kC + 1) +
+                    number(mixed.targets, i * kC + 2),
+                1, 1e-6);
   }
 }
 
@@ -137,7 +137,7 @@ TEST(WeightAverage, FollowsItsFormula) {
 TEST(Weighting, BeginsWithOnesAndKeepsTheMean) {
   Weighting weighting({.kind = "learned", .rate = 0.05}, 2);
   const at::Tensor losses = values(kN, 2).abs().narrow(1, 0, 2).contiguous();
-  for (int64_t i = 0; i < 2 * kN; ++i) EXPECT_EQ(at(weighting.weights(losses), i), 1);
+  for (int64_t i = 0; i < 2 * kN; ++i) EXPECT_EQ(number(weighting.weights(losses), i), 1);
   // The first exit's weight is to grow where its loss is large.
   for (int step = 0; step < 50; ++step) {
     at::Tensor wanted = losses.mul(0);
@@ -148,12 +148,12 @@ TEST(Weighting, BeginsWithOnesAndKeepsTheMean) {
   const at::Tensor weights = weighting.weights(losses);
   EXPECT_NEAR(weights.mean().item<double>(), 1, 1e-5);
   const at::Tensor first = losses.select(1, 0);
-  EXPECT_GT(at(weights.select(1, 0), first.argmax().item<int64_t>()),
-            at(weights.select(1, 0), first.argmin().item<int64_t>()) + 0.1);
+  EXPECT_GT(number(weights.select(1, 0), first.argmax().item<int64_t>()),
+            number(weights.select(1, 0), first.argmin().item<int64_t>()) + 0.1);
   Weighting again({.kind = "learned", .rate = 0.05}, 2);
   again.set_state(weighting.state());
   for (int64_t i = 0; i < 2 * kN; ++i) {
-    EXPECT_EQ(at(again.weights(losses), i), at(weights, i));
+    EXPECT_EQ(number(again.weights(losses), i), number(weights, i));
   }
   EXPECT_THROW(again.set_state(Weighting({.hidden = 7}, 2).state()), Error);
 }
@@ -221,7 +221,7 @@ TEST_P(WeightGradientsOf, AreThoseOfTheMetaLoss) {
       return meta(other);
     };
     const double expected = (moved(2) - moved(-2)) / 4;
-    EXPECT_NEAR(at(got.grads, k), expected, 2e-5 + 0.03 * std::abs(expected)) << k;
+    EXPECT_NEAR(number(got.grads, k), expected, 2e-5 + 0.03 * std::abs(expected)) << k;
     largest = std::max(largest, std::abs(expected));
   }
   EXPECT_GT(largest, 5e-4);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/verb.h"
+#include "base/exit_code.h"
 #include "base/file.h"
 #include "base/words.h"
 #include "fovea/error.h"
@@ -20,28 +21,7 @@
 namespace fovea::app {
 namespace {
 
-constexpr int kUsageCode = 2;
 constexpr int kSignalBase = 128;
-
-int exit_code(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kUsage:
-      return kUsageCode;
-    case ErrorKind::kBadInput:
-      return 3;
-    case ErrorKind::kCannotWrite:
-      return 4;
-    case ErrorKind::kCheckFailed:
-      return 5;
-    case ErrorKind::kNotInBuild:
-      return 6;
-    case ErrorKind::kInterrupted:
-      return kSignalBase + SIGINT;
-    case ErrorKind::kInternal:
-      return 1;
-  }
-  return 1;
-}
 
 /// A message must stay on its line whatever bytes it quotes.
 std::string on_one_line(std::string text) {

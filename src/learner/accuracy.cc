@@ -7,7 +7,8 @@
 
 namespace fovea {
 
-std::vector<double> n_correct(const std::vector<at::Tensor>& logits, const at::Tensor& labels) {
+std::vector<double> n_correct(const std::vector<at::Tensor>& logits, const at::Tensor& targets) {
+  const at::Tensor labels = targets.dim() == 2 ? targets.argmax(1) : targets;
   std::vector<double> out;
   out.reserve(logits.size());
   for (const at::Tensor& exit : logits) {

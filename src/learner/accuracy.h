@@ -9,9 +9,10 @@
 
 namespace fovea {
 
-/// How many rows each exit classifies right.
+/// How many rows each exit classifies right; `targets` are labels I64 [N], or shares of classes
+/// F32 [N,C], of which the largest is right.
 [[nodiscard]] std::vector<double> n_correct(const std::vector<at::Tensor>& logits,
-                                            const at::Tensor& labels);
+                                            const at::Tensor& targets);
 
 /// Per cent for each exit, by running statistics and without augmentation.
 [[nodiscard]] std::vector<double> top1_per_exit(const TrainableNetwork& network,

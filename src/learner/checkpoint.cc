@@ -1,5 +1,7 @@
 #include "learner/checkpoint.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -10,8 +12,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kParam = "param.";
-constexpr std::string_view kMomentum = "momentum.";
+/// What the names of each group of tensors begin with.
+struct Group {
+  std::string_view prefix;
+  NamedTensors Checkpoint::*tensors;
+};
+constexpr std::array kGroups{
+    Group{"param.", &Checkpoint::params}, Group{"momentum.", &Checkpoint::momentum},
+    Group{"average.", &Checkpoint::average}, Group{"weighting.", &Checkpoint::weighting}};
 
 json to_json(const Progress& p) {
   return {{"stage", p.stage},
@@ -51,11 +59,10 @@ Progress progress_from(const json& value) {
 
 Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   NamedTensors tensors;
-  for (const auto& [name, tensor] : checkpoint.params) {
-    tensors.emplace(std::string(kParam) + name, tensor);
-  }
-  for (const auto& [name, tensor] : checkpoint.momentum) {
-    tensors.emplace(std::string(kMomentum) + name, tensor);
+  for (const Group& group : kGroups) {
+    for (const auto& [name, tensor] : checkpoint.*group.tensors) {
+      tensors.emplace(std::string(group.prefix) + name, tensor);
+    }
   }
   const StringMap metadata{{"fovea.checkpoint", to_json(checkpoint.progress).dump()},
                            {"fovea.recipe", checkpoint.recipe},
@@ -85,13 +92,11 @@ Result<Checkpoint> load_checkpoint(const std::string& path) {
     return no_checkpoint;
   }
   for (const auto& [name, tensor] : file.value().tensors) {
-    if (name.starts_with(kParam)) {
-      checkpoint.params.emplace(name.substr(kParam.size()), tensor);
-    } else if (name.starts_with(kMomentum)) {
-      checkpoint.momentum.emplace(name.substr(kMomentum.size()), tensor);
-    } else {
-      return no_checkpoint;
-    }
+    const auto* const group = std::find_if(
+        kGroups.begin(), kGroups.end(),
+        [&, n = std::string_view(name)](const Group& each) { return n.starts_with(each.prefix); });
+    if (group == kGroups.end()) return no_checkpoint;
+    (checkpoint.*group->tensors).emplace(name.substr(group->prefix.size()), tensor);
   }
   return checkpoint;
 }

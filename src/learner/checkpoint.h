@@ -34,7 +34,9 @@ struct Progress {
 
 struct Checkpoint {
   NamedTensors params;
-  NamedTensors momentum;  ///< empty before the first step
+  NamedTensors momentum;   ///< empty before the first step
+  NamedTensors average;    ///< of the weights (EMA); empty where the stage has none
+  NamedTensors weighting;  ///< of learned sample weights; empty where the stage has none
   Progress progress;
   std::string recipe;       ///< resolved
   std::string data_digest;  ///< what the data's pack says of its content

@@ -36,6 +36,14 @@ void record_decisions(const at::Tensor& choices, const Frame& frame, const Node&
   }
 }
 
+/// The same values, whose gradient is multiplied on its way back.
+at::Tensor with_scaled_gradient(const at::Tensor& value, double scale) {
+  if (scale == 1 || !value.requires_grad()) return value;
+  at::Tensor view = value.view_as(value);
+  view.register_hook([scale](const at::Tensor& gradient) { return gradient.mul(scale); });
+  return view;
+}
+
 /// The answer of a decision point; `storage` keeps replayed choices alive.
 std::optional<DecisionAnswer> answer_of(const ResolvedPolicy* policy, const NodeView& view,
                                         const std::vector<int64_t>& cells,
@@ -101,6 +109,12 @@ void Interpreter::run_node(Frame& frame, const Node& node,
   for (const ValueId id : node.inputs) {
     in.push_back(frame.values[static_cast<size_t>(id)]);
     FOVEA_CHECK(in.back().defined());
+  }
+  if (settings.gradient_scales != nullptr && frame.block == &graph_->main()) {
+    const auto at = static_cast<size_t>(&node - frame.block->nodes.data());
+    for (size_t i = 0; i < in.size(); ++i) {
+      in[i] = with_scaled_gradient(in[i], (*settings.gradient_scales)[at][i]);
+    }
   }
   std::vector<at::Tensor> params;
   params.reserve(node.params.size());

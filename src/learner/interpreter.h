@@ -10,6 +10,7 @@
 
 #include "fovea/executor.h"
 #include "fovea/graph.h"
+#include "learner/equilibrium.h"
 #include "ops/facet_torch.h"
 
 namespace fovea {
@@ -29,6 +30,8 @@ struct InterpreterSettings {
   const ResolvedPolicy* policy = nullptr;
   /// Receives counts and decisions; null in training.
   RunRecord* record = nullptr;
+  /// Of the main block in training; null: gradients flow as they are.
+  const GradientScales* gradient_scales = nullptr;
 };
 
 /// The values of one block while it runs.

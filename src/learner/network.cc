@@ -76,6 +76,7 @@ TrainableNetwork::TrainableNetwork(Graph graph, const NamedTensors& params, Trai
   }
   interpreter_ = std::make_unique<Interpreter>(*graph_, params_);
   if (path == TrainingPath::kFast) fast_ = make_fast_path(*graph_, params_);
+  if (mode_.gradients == GradientFlow::kEquilibrium) gradient_scales_ = equilibrium_scales(*graph_);
 }
 
 std::vector<at::Tensor> TrainableNetwork::forward(const at::Tensor& input, Phase phase) const {
@@ -89,7 +90,12 @@ std::vector<at::Tensor> TrainableNetwork::forward(const at::Tensor& input, Phase
   std::iota(frame.cells.begin(), frame.cells.end(), 0);
   frame.values[static_cast<size_t>(main.inputs[0])] = input;
   for (const Node& node : main.nodes) {
-    interpreter_->run_node(frame, node, {.phase = phase, .mode = mode_.mode});
+    interpreter_->run_node(
+        frame, node,
+        {.phase = phase,
+         .mode = mode_.mode,
+         .gradient_scales =
+             phase == Phase::kTraining && gradient_scales_ ? &*gradient_scales_ : nullptr});
   }
   std::vector<at::Tensor> logits;
   for (int exit = 0; exit < graph_->n_exits(); ++exit) {
@@ -104,6 +110,17 @@ void TrainableNetwork::backward(const at::Tensor& loss, const std::vector<at::Te
 }
 
 void TrainableNetwork::zero_grads() { flat_grads_.zero_(); }
+
+std::vector<std::pair<std::string, at::Tensor>> TrainableNetwork::untrained() const {
+  std::vector<std::pair<std::string, at::Tensor>> out;
+  for (size_t i = 0; i < params_.size(); ++i) {
+    const Param& param = graph_->params()[i];
+    if (trained_[i] == 0 && param.role != ParamRole::kCounter) {
+      out.emplace_back(param.name, params_[i]);
+    }
+  }
+  return out;
+}
 
 NamedTensors TrainableNetwork::state() const {
   NamedTensors out;

@@ -4,10 +4,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fovea/graph.h"
+#include "learner/equilibrium.h"
 #include "learner/fast_path.h"
 #include "learner/interpreter.h"
 
@@ -18,6 +21,7 @@ struct TrainingMode {
   Mode mode = Mode::kSoft;
   /// Parameters whose names begin with one of these are trained; empty: all.
   std::vector<std::string> prefixes;
+  GradientFlow gradients = GradientFlow::kPlain;
 };
 
 /// What carries a network out in training.
@@ -49,8 +53,13 @@ class TrainableNetwork {
 
   /// All trained parameters in one vector, and their gradients.
   [[nodiscard]] at::Tensor& flat_params() { return flat_params_; }
+  [[nodiscard]] const at::Tensor& flat_params() const { return flat_params_; }
   [[nodiscard]] at::Tensor& flat_grads() { return flat_grads_; }
   void zero_grads();
+
+  /// What training does not move by gradients, running statistics and frozen weights, in the order
+  /// of graph().params(); counters are left out. The tensors are the network's own.
+  [[nodiscard]] std::vector<std::pair<std::string, at::Tensor>> untrained() const;
 
   /// The whole state by name: F32, counters I64.
   [[nodiscard]] NamedTensors state() const;
@@ -70,6 +79,7 @@ class TrainableNetwork {
   at::Tensor flat_grads_;
   std::unique_ptr<Interpreter> interpreter_;
   std::unique_ptr<FastPath> fast_;  ///< null: eager
+  std::optional<GradientScales> gradient_scales_;
 };
 
 /// Checks that `params` holds every parameter of the graph in its shape; throws Error (kBadInput).

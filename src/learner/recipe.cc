@@ -238,7 +238,8 @@ void check(Recipe& recipe) {
   if (recipe.network.name.empty() == recipe.network.graph.empty()) {
     refuse("network", "needs either 'name' or 'graph'");
   }
-  if (recipe.data.name.empty()) refuse("data.name", "missing", "a data set, folder, archive, pack");
+  if (recipe.data.name.empty() && recipe.network.name.empty())
+    refuse("data.name", "missing", "a data set, folder, archive, pack");
   if (recipe.stages.empty()) recipe.stages.emplace_back();
 }
 

@@ -12,6 +12,7 @@
 #include "learner/objective_settings.h"
 #include "learner/schedule.h"
 #include "learner/sgd_settings.h"
+#include "learner/weighting_settings.h"
 
 namespace fovea {
 
@@ -21,9 +22,13 @@ struct Stage {
   std::string init;                    ///< a model file whose weights this stage starts from
   std::vector<std::string> trainable;  ///< prefixes of parameter names; empty: all
   std::string mode = "soft";           ///< soft, masked, compact
+  std::string gradients = "plain";     ///< plain; equilibrium: scaled, see equilibrium.h
+  double mixup = 0;                    ///< Beta(mixup, mixup) blends pairs of pictures; 0: none
+  double ema_decay = 0;                ///< of the average that is evaluated and stored; 0: none
   ObjectiveSettings objective;
   SgdSettings optimizer;
   Schedule schedule;
+  WeightingSettings weighting;
 };
 
 struct RecipeNetwork {
@@ -32,12 +37,13 @@ struct RecipeNetwork {
   std::map<std::string, std::string, std::less<>> set;
 };
 
-/// `augment`: pad_crop_flip, random_resized_crop or none. `pack`: what
-/// training reads, pixels (of the network's size; for random crops the transform's resize) or
-/// (large pictures; the build needs codecs) the files as they are, decoded anew in every epoch.
-/// `broken`: whether a picture that cannot be read stops the packing or is named and left out.
-/// `hold_out` training pictures are kept for choices where the data has no split `val`. scenes
-/// (name = "scenes") are rendered: images, image_seed, and side is the network's.
+/// `name`: empty where the network's own data set is meant. `augment`: none, pad_crop_flip (CIFAR),
+/// random_resized_crop (ImageNet). `pack`: what training reads, pixels (of the network's size; for
+/// random crops the transform's resize) or (large pictures; the build needs codecs) the files as
+/// they are, decoded anew in every epoch. `broken`: whether a picture that cannot be read stops the
+/// packing or is named and left out. `hold_out` training pictures are kept for choices where the
+/// data has no split `val`. scenes (name = "scenes") are rendered: images, image_seed, and side is
+/// the network's.
 struct RecipeData {
   std::string name;
   std::string train = "train";

@@ -47,9 +47,11 @@ void visit_fields(Visitor& v, RecipeRun& run) {
 
 template <typename Visitor>
 void visit_fields(Visitor& v, ObjectiveSettings& objective) {
-  v.field("kind", objective.kind);
+  v.choice("kind", objective.kind, objective_names());
   v.field("exit_weights", objective.exit_weights);
   v.field("label_smoothing", objective.label_smoothing, {0, 1});
+  v.field("distillation", objective.distillation, {0, 1});
+  v.field("temperature", objective.temperature, {1e-3, 1e3});
 }
 
 template <typename Visitor>
@@ -73,14 +75,28 @@ void visit_fields(Visitor& v, Schedule& schedule) {
 }
 
 template <typename Visitor>
+void visit_fields(Visitor& v, WeightingSettings& weighting) {
+  v.choice("kind", weighting.kind, {"none", "learned"});
+  v.field("hidden", weighting.hidden, {1, 65536});
+  v.field("reach", weighting.reach, {0, 1});
+  v.field("rate", weighting.rate, {0, 1e3});
+  v.field("target", weighting.target, {1e-3, 1e3});
+  v.field("every", weighting.every, {1, 1e9});
+}
+
+template <typename Visitor>
 void visit_fields(Visitor& v, Stage& stage) {
   v.field("epochs", stage.epochs, {1, 1e6});
   v.field("init", stage.init);
   v.field("trainable", stage.trainable);
   v.choice("mode", stage.mode, {"soft", "masked", "compact"});
+  v.choice("gradients", stage.gradients, {"plain", "equilibrium"});
+  v.field("mixup", stage.mixup, {0, 1e3});
+  v.field("ema_decay", stage.ema_decay, {0, 0.9999999});
   v.table("objective", stage.objective);
   v.table("optimizer", stage.optimizer);
   v.table("schedule", stage.schedule);
+  v.table("weighting", stage.weighting);
 }
 
 template <typename Visitor>

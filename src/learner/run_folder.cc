@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "fovea/tensor.h"
+#include "learner/curves.h"
 #include "model/safetensors.h"
 
 namespace fovea {
@@ -26,6 +28,19 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0;
 }
 
+Status append(const std::string& path, std::string_view text) {
+  std::FILE* file = std::fopen(path.c_str(), "ae");
+  if (file == nullptr) return cannot_write(path, errno);
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const bool closed = std::fclose(file) == 0;
+  if (!written || !closed) return cannot_write(path, errno);
+  return {};
+}
+
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 Status RunFolder::begin(Overwrite overwrite) const {
@@ -37,12 +52,35 @@ Status RunFolder::begin(Overwrite overwrite) const {
                      .where = shown_path(file),
                      .hint = "--resume goes on with it, --force begins anew"};
   }
-  for (const std::string& file : {last(), best(), model()}) ::remove(file.c_str());
-  return write_file(metrics(), "", Overwrite::kAllow);
+  for (const std::string& file : {last(), best(), model(), events()}) ::remove(file.c_str());
+  return rewrite("");
+}
+
+Status RunFolder::rewrite(const std::string& lines) const {
+  // What the curves keep of the time before: a record for each line, behind the header's.
+  std::vector<double> times;
+  const Result<std::string> before = read_file(events());
+  if (before.ok()) times = events_times(before.value());
+  const auto time_of = [&](size_t i) { return i < times.size() ? times[i] : wall_seconds(); };
+  std::string rows;
+  std::string curves = events_header(time_of(0));
+  size_t n = 0;
+  for (size_t begin = 0; begin < lines.size(); begin = lines.find('\n', begin) + 1) {
+    const std::string line = lines.substr(begin, lines.find('\n', begin) - begin);
+    if (rows.empty()) rows = csv_header(line);
+    rows += csv_row(line);
+    curves += events_record(line, time_of(++n));
+  }
+  for (const auto& [path, text] :
+       {std::pair{metrics(), lines}, {table(), rows}, {events(), curves}}) {
+    Status written = write_file(path, text, Overwrite::kAllow);
+    if (!written.ok()) return written;
+  }
+  return {};
 }
 
 Status RunFolder::go_on(int64_t total_steps) const {
-  if (!exists(metrics())) return write_file(metrics(), "", Overwrite::kAllow);
+  if (!exists(metrics())) return rewrite("");
   const Result<std::string> text = read_file(metrics());
   if (!text.ok()) return text.error();
   std::string kept;
@@ -57,17 +95,17 @@ Status RunFolder::go_on(int64_t total_steps) const {
     if (value["step"].get<int64_t>() > total_steps) break;
     kept += line + "\n";
   }
-  return write_file(metrics(), kept, Overwrite::kAllow);
+  return rewrite(kept);
 }
 
 Status RunFolder::log(std::string_view line) const {
-  std::FILE* file = std::fopen(metrics().c_str(), "ae");
-  if (file == nullptr) return cannot_write(metrics(), errno);
-  const std::string text = std::string(line) + "\n";
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const bool closed = std::fclose(file) == 0;
-  if (!written || !closed) return cannot_write(metrics(), errno);
-  return {};
+  Status written = append(metrics(), std::string(line) + "\n");
+  if (!written.ok()) return written;
+  struct stat info {};
+  const bool begins = ::stat(table().c_str(), &info) != 0 || info.st_size == 0;
+  written = append(table(), (begins ? csv_header(line) : "") + csv_row(line));
+  if (!written.ok()) return written;
+  return append(events(), events_record(line, wall_seconds()));
 }
 
 Status save_split(const std::string& path, const HoldOut& split) {

@@ -1,5 +1,5 @@
-// The files of one training run: recipe.toml, metrics.jsonl, split.safetensors, checkpoints,
-// model.fovea.
+// The files of one training run: recipe.toml, metrics.jsonl (and the same as CSV and TensorBoard
+// events), split.safetensors, checkpoints, model.fovea.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,8 @@ class RunFolder {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string recipe() const { return path_ + "/recipe.toml"; }
   [[nodiscard]] std::string metrics() const { return path_ + "/metrics.jsonl"; }
+  [[nodiscard]] std::string table() const { return path_ + "/metrics.csv"; }
+  [[nodiscard]] std::string events() const { return path_ + "/events.out.tfevents.0.fovea"; }
   [[nodiscard]] std::string last() const { return path_ + "/last.safetensors"; }
   [[nodiscard]] std::string best() const { return path_ + "/best.safetensors"; }
   [[nodiscard]] std::string split() const { return path_ + "/split.safetensors"; }
@@ -30,10 +32,13 @@ class RunFolder {
   [[nodiscard]] Status begin(Overwrite overwrite) const;
   /// Drops what the log says of steps behind `total_steps`, so that it goes on without a seam.
   [[nodiscard]] Status go_on(int64_t total_steps) const;
-  /// Appends one line to the log.
+  /// Appends one line to the log, the table and the events.
   [[nodiscard]] Status log(std::string_view line) const;
 
  private:
+  /// Writes log, table and events anew from the lines of a log.
+  [[nodiscard]] Status rewrite(const std::string& lines) const;
+
   std::string path_;
 };
 

@@ -15,6 +15,7 @@
 #include "learner/checkpoint.h"
 #include "learner/device.h"
 #include "learner/metrics.h"
+#include "learner/mixup.h"
 #include "learner/process.h"
 #include "learner/run_folder.h"
 #include "learner/training_step.h"
@@ -79,6 +80,9 @@ class Run {
     check_classes(task.graph, task.train);
     check_classes(task.graph, task.val);
     check_classes(task.graph, task.test);
+    for (const Stage& each : task.recipe.stages) {
+      check_stage(task.graph, each, device_, path_choice(task.recipe.run.path));
+    }
     make_batches();
   }
 
@@ -163,7 +167,9 @@ class Run {
     }
     check_split(folder_.split(), split_).value();
     params_ = std::move(checkpoint.params);
-    momentum_ = std::move(checkpoint.momentum);
+    state_ = {.momentum = std::move(checkpoint.momentum),
+              .average = std::move(checkpoint.average),
+              .weighting = std::move(checkpoint.weighting)};
     progress_ = std::move(checkpoint.progress);
     folder_.go_on(progress_.total_steps).value();
   }
@@ -176,13 +182,15 @@ class Run {
     trainer_.emplace(task_.graph, params_, stage(), device_, options_.threads,
                      path_choice(task_.recipe.run.path));
     path_ = path_name(trainer_->path());
-    note("path: " + path_);
-    trainer_->set_momentum(momentum_);
+    std::string obstacle;
+    if (task_.recipe.run.path == "auto") obstacle = path_obstacle(task_.graph, stage(), device_);
+    note("path: " + path_ + (obstacle.empty() ? "" : "; fast cannot do " + obstacle));
+    trainer_->set_state(state_, progress_.stage_epoch * steps_per_epoch() + progress_.step);
     while (progress_.stage_epoch < stage().epochs) {
       if (!run_epoch()) return false;
     }
-    params_ = trainer_->network().state();
-    momentum_.clear();
+    params_ = trainer_->result();
+    state_ = {};
     progress_.stage += 1;
     progress_.stage_epoch = 0;
     return true;
@@ -222,18 +230,31 @@ class Run {
 
   void step(const LoadedBatch& batch) {
     const auto count = static_cast<int64_t>(batch.labels.size());
-    const at::Tensor values = at::empty({count, 3, side_, side_});
-    const at::Tensor labels = at::empty({count}, at::kLong);
+    at::Tensor values = at::empty({count, 3, side_, side_});
+    at::Tensor targets = at::empty({count}, at::kLong);
     std::copy(batch.values.begin(), batch.values.end(), values.data_ptr<float>());
-    std::copy(batch.labels.begin(), batch.labels.end(), labels.data_ptr<int64_t>());
+    std::copy(batch.labels.begin(), batch.labels.end(), targets.data_ptr<int64_t>());
+    if (stage().mixup > 0) {
+      const Noise noise =
+          Noise(task_.recipe.run.seed, "mixup").fork(static_cast<uint64_t>(progress_.total_steps));
+      MixedBatch mixed = mixup(values, targets, task_.graph.n_classes(), stage().mixup, noise);
+      values = std::move(mixed.values);
+      targets = std::move(mixed.targets);
+    }
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step,
                                             steps_per_epoch(), stage().epochs);
-    const StepReport report = trainer_->gradients(values, labels);
-    if (!std::isfinite(report.loss)) {
-      refuse(ErrorKind::kCheckFailed, "the loss is no longer finite",
+    trainer_->learn_weights(values, targets, rate, progress_.total_steps);
+    const StepReport report = trainer_->gradients(values, targets);
+    const std::string overflow = trainer_->overflow(report, values);
+    if (!overflow.empty()) {
+      const bool loss = !std::isfinite(report.loss);
+      refuse(ErrorKind::kCheckFailed,
+             loss ? "the loss is no longer finite" : "a gradient is no longer finite",
              "epoch " + std::to_string(progress_.epoch) + ", step " +
-                 std::to_string(progress_.step) + ", rate " + std::to_string(rate),
-             "a number", std::to_string(report.loss), "a lower schedule.rate, or a warm-up");
+                 std::to_string(progress_.step) + ", rate " + std::to_string(rate) + ", first in " +
+                 overflow,
+             loss ? "a number" : "", loss ? std::to_string(report.loss) : "",
+             "a lower schedule.rate, or a warm-up");
     }
     trainer_->update(rate);
     progress_.step += 1;
@@ -279,7 +300,7 @@ class Run {
   void end_epoch() {
     const double speed = images_per_s();
     val_top1_.clear();
-    if (val_) val_top1_ = top1_per_exit(trainer_->network(), *val_, kEvaluationBatch);
+    if (val_) val_top1_ = trainer_->top1(*val_, kEvaluationBatch);
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step - 1,
                                             steps_per_epoch(), stage().epochs);
     const std::string line = epoch_line(progress_, val_top1_, rate, speed);
@@ -300,8 +321,11 @@ class Run {
     progress_.seconds += seconds_since(clock_);
     clock_ = Clock::now();
     checkpoint_time_ = clock_;
+    StageState state = trainer_->state();
     save_checkpoint(path, {.params = trainer_->network().state(),
-                           .momentum = trainer_->momentum(),
+                           .momentum = std::move(state.momentum),
+                           .average = std::move(state.average),
+                           .weighting = std::move(state.weighting),
                            .progress = progress_,
                            .recipe = recipe_text_,
                            .data_digest = task_.data_digest})
@@ -347,7 +371,7 @@ class Run {
   at::Device device_;
   int32_t side_;
   NamedTensors params_;
-  NamedTensors momentum_;
+  StageState state_;  ///< of the checkpoint that the run goes on from
   Progress progress_;
   HoldOut split_;
   std::optional<Batches> train_;

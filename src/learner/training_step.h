@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "learner/recipe.h"
 #include "learner/sgd.h"
 #include "learner/step_report.h"
+#include "learner/weight_average.h"
+#include "learner/weighting.h"
 
 namespace fovea {
 
@@ -27,6 +30,20 @@ enum class PathChoice : uint8_t {
 /// "eager" or "fast".
 [[nodiscard]] std::string path_name(TrainingPath path);
 
+/// Why the fast path cannot carry a stage out; empty where it can.
+[[nodiscard]] std::string path_obstacle(const Graph& graph, const Stage& stage,
+                                        const at::Device& device);
+/// Throws Error (kUsage) where the network cannot be trained as the stage says.
+void check_stage(const Graph& graph, const Stage& stage, const at::Device& device,
+                 PathChoice choice);
+
+/// What a stage keeps besides the network's weights, by name; empty where it keeps nothing.
+struct StageState {
+  NamedTensors momentum;
+  NamedTensors average;    ///< of the weights (EMA)
+  NamedTensors weighting;  ///< of the samples' weights
+};
+
 /// Splits every batch over `threads` replicas of the network, one thread each: operators of thin
 /// layers are too small to be split themselves. As in the published programs on several devices,
 /// each replica normalises over its own part and the first one's running statistics are kept.
@@ -40,21 +57,41 @@ class StageTrainer {
 
   [[nodiscard]] TrainingPath path() const { return path_; }
   [[nodiscard]] TrainableNetwork& network() { return *replicas_[0]; }
-  /// Loss and gradients of a batch; values [n, C, H, W], labels I64 [n].
-  StepReport gradients(const at::Tensor& values, const at::Tensor& labels);
+  /// Loss and gradients of a batch; values [n, C, H, W], targets as Objective::losses takes them.
+  StepReport gradients(const at::Tensor& values, const at::Tensor& targets);
   void update(double rate);
+  /// Where the stage learns sample weights: a step of them on a batch, before its gradients().
+  /// `step` counts from 0, `rate` is the one that update() will be given.
+  void learn_weights(const at::Tensor& values, const at::Tensor& targets, double rate,
+                     int64_t step);
+  /// After gradients() on `values`: the first place that overflowed (overflow.h); empty where
+  /// loss and gradients are finite.
+  [[nodiscard]] std::string overflow(const StepReport& report, const at::Tensor& values);
 
-  [[nodiscard]] NamedTensors momentum() const;
-  void set_momentum(const NamedTensors& momentum);
+  /// What the stage makes of the network: its state, or the average where the stage has one.
+  [[nodiscard]] NamedTensors result() const;
+  /// Accuracy per exit of result().
+  [[nodiscard]] std::vector<double> top1(const Batches& batches, int64_t batch) const;
+
+  [[nodiscard]] StageState state() const;
+  /// Goes on after `steps` steps that gave `state`.
+  void set_state(const StageState& state, int64_t steps);
 
  private:
   StepReport part_gradients(TrainableNetwork& replica, const at::Tensor& values,
-                            const at::Tensor& labels, double share) const;
+                            const at::Tensor& targets, double share) const;
+  [[nodiscard]] std::unique_ptr<TrainableNetwork> copy_of(const NamedTensors& params,
+                                                          const TrainingMode& mode) const;
 
   TrainingPath path_;
+  TrainingMode mode_;
   std::vector<std::unique_ptr<TrainableNetwork>> replicas_;
   std::unique_ptr<Objective> objective_;
   Sgd sgd_;
+  std::optional<WeightAverage> average_;
+  WeightingSettings weighting_settings_;
+  std::unique_ptr<Weighting> weighting_;                    ///< null: every sample counts 1
+  std::vector<std::unique_ptr<TrainableNetwork>> scratch_;  ///< of learn_weights()
 };
 
 }  // namespace fovea

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/exit_code.h"
 #include "base/file.h"
 #include "base/words.h"
 #include "data/core/find.h"
@@ -192,26 +193,6 @@ int eval_verb(const Words& words) {
   }
   std::printf("%s\n", nlohmann::ordered_json{{"n", source.n()}, {"exits", exits}}.dump(2).c_str());
   return 0;
-}
-
-int exit_code(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kUsage:
-      return 2;
-    case ErrorKind::kBadInput:
-      return 3;
-    case ErrorKind::kCannotWrite:
-      return 4;
-    case ErrorKind::kCheckFailed:
-      return 5;
-    case ErrorKind::kNotInBuild:
-      return 6;
-    case ErrorKind::kInterrupted:
-      return 130;
-    case ErrorKind::kInternal:
-      break;
-  }
-  return 1;
 }
 
 int run_program(const std::vector<std::string>& words) {

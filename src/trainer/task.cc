@@ -62,6 +62,20 @@ Transform transform_of(const Recipe& recipe, int side) {
   return Transform::parse(text, "data.transform").value();
 }
 
+/// The recipe with the data set that the network is made for where it names none.
+Recipe with_data(Recipe recipe) {
+  if (!recipe.data.name.empty()) return recipe;
+  const auto set = recipe.network.set.find("data");
+  if (set != recipe.network.set.end()) recipe.data.name = set->second;
+  for (const SettingDoc& doc : network_settings(recipe.network.name)) {
+    if (doc.name == "data" && recipe.data.name.empty()) recipe.data.name = doc.default_text;
+  }
+  for (char& c : recipe.data.name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return recipe;
+}
+
 /// Parts of random size are cut from pictures as they are before the transform's crop.
 int pack_side(const Recipe& recipe, const Transform& transform, int side) {
   return recipe.data.augment == "random_resized_crop" ? transform.resize : side;
@@ -135,10 +149,11 @@ std::string hex(uint64_t number) {
 
 }  // namespace
 
-TrainingTask make_task(const Recipe& recipe, const TaskOptions& options) {
-  make_folder(options.run_folder);
+TrainingTask make_task(const Recipe& given, const TaskOptions& options) {
+  const Recipe recipe = with_data(given);
   const int side = side_of(network_of(recipe.network, std::nullopt));
   const Transform transform = transform_of(recipe, side);
+  make_folder(options.run_folder);
   const Packs packs(recipe.data, options, pack_side(recipe, transform, side));
   const PackPtr train = packs.train();
   Graph graph = network_of(recipe.network, train->n_classes());

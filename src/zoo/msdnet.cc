@@ -144,6 +144,7 @@ Graph msdnet(const MsdnetConfig& config, std::string_view name) {
       first_layers(b, b.input("input", {3, task.input_size, task.input_size}), config, task.stem);
   int64_t width = config.n_channels;  // a map of scale s has width·grFactor[s] channels
   int64_t l = 0;
+  std::optional<ValueHandle> logits;  // of the exit before
   for (int block = 0; block < config.n_blocks; ++block) {
     int position = block == 0 ? 1 : 0;
     for (int64_t in_block = 0; in_block < topology.layers_of(block); ++in_block) {
@@ -170,12 +171,13 @@ Graph msdnet(const MsdnetConfig& config, std::string_view name) {
     for (size_t q = 0; q < maps.size(); ++q) {
       b.tap("block." + std::to_string(block) + ".scale." + std::to_string(q), maps[q]);
     }
-    multi_exit::classifier(b, block, maps.back(),
-                           {.num_classes = task.num_classes,
-                            .stem = task.stem,
-                            .hidden = config.cls_hidden.value_or(128),
-                            .init = Init::kUniformFanIn,
-                            .bias_init = Init::kUniformFanIn});
+    logits = multi_exit::classifier(b, block, maps.back(),
+                                    {.num_classes = task.num_classes,
+                                     .stem = task.stem,
+                                     .hidden = config.cls_hidden.value_or(128),
+                                     .init = Init::kUniformFanIn,
+                                     .bias_init = Init::kUniformFanIn,
+                                     .adds_to = config.boosted != 0 ? logits : std::nullopt});
   }
   return b.finish();
 }

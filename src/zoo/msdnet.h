@@ -40,6 +40,7 @@ struct MsdnetConfig {
   double reduction = 0.5;
   std::string bottleneck = "True";    ///< checked where given
   std::optional<int64_t> cls_hidden;  ///< nothing: 128
+  int64_t boosted = 0;                ///< 1: an exit's logits are added to those before
   std::optional<int64_t> n_scales;    ///< checked where given
   std::optional<int64_t> exits;       ///< checked where given
 
@@ -65,6 +66,10 @@ struct MsdnetConfig {
                 "share of channels that transitions keep; 0: no transitions",
                 {0, 1}},
         Setting{"bottleneck", &MsdnetConfig::bottleneck, "checked: always True"},
+        Setting{"boosted",
+                &MsdnetConfig::boosted,
+                "1: logits add up over exits (objective boosted)",
+                {0, 1}},
         Setting{"cls_hidden",
                 &MsdnetConfig::cls_hidden,
                 "width of the CIFAR classifier, 128",

@@ -52,7 +52,7 @@ ValueHandle first_layer(Builder& b, std::string_view name, ValueHandle x,
   return b.max_pool2d("3", x, {.kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1}});
 }
 
-void classifier(Builder& b, int exit, ValueHandle x, const Classifier& options) {
+ValueHandle classifier(Builder& b, int exit, ValueHandle x, const Classifier& options) {
   const Shape shape = b.shape(x);
   if (shape[1] < 5 || shape[1] > 12 || shape[1] != shape[2]) {
     refuse_config("exit " + std::to_string(exit),
@@ -69,8 +69,10 @@ void classifier(Builder& b, int exit, ValueHandle x, const Classifier& options) 
     x = b.flatten("flatten", b.avg_pool2d("m.2", x, {.kernel = {2, 2}, .stride = {2, 2}}));
     logits =
         b.linear("linear", x, {.features = options.num_classes, .bias_init = options.bias_init});
+    if (options.adds_to) logits = b.add("sum", *options.adds_to, logits);
   }
   b.exit(logits);
+  return logits;
 }
 
 int64_t floor_of(double factor, int64_t n) {

@@ -1,6 +1,7 @@
 // Building blocks that RANet and MSDNet share (specs/ranet.md 1): node names are state-dict keys.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "ops/builder.h"
@@ -40,10 +41,12 @@ struct Classifier {
   int64_t hidden = 128;  ///< width on CIFAR; with the ImageNet stem the width is kept
   Init init = Init::kNormalFanOut;
   Init bias_init = Init::kZeros;
+  /// Logits of the exit before, to which this exit's are added (BoostNet, specs/survey.md 4.1).
+  std::optional<ValueHandle> adds_to;
 };
 /// Classifier and exit number `exit` on a map of 5 to 12 pixels a side: classifier.EXIT.* (1.4).
-/// Throws Error (kUsage) for maps of another size.
-void classifier(Builder& b, int exit, ValueHandle x, const Classifier& options);
+/// Returns the exit's logits. Throws Error (kUsage) for maps of another size.
+ValueHandle classifier(Builder& b, int exit, ValueHandle x, const Classifier& options);
 
 /// floor(factor·n) of IEEE doubles, as the published programs compute widths.
 int64_t floor_of(double factor, int64_t n);

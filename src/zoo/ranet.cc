@@ -199,6 +199,7 @@ Graph ranet(const RanetConfig& config, std::string_view name) {
   const std::vector<ValueHandle> base = base_features(b, input, topology, task.stem);
   std::vector<Features> below;  // by block, of the sub-network below
   int exit = 0;
+  std::optional<ValueHandle> logits;  // of the exit before
   for (int i = 0; i < topology.n_subnets(); ++i) {
     std::vector<Features> own;
     ValueHandle x = base[static_cast<size_t>(i)];
@@ -228,10 +229,11 @@ Graph ranet(const RanetConfig& config, std::string_view name) {
       b.tap("block." + place + ".feat_last", own.back().back());
       b.tap("block." + place + ".out", x);
       if (!fuses) {
-        multi_exit::classifier(b, exit++, x,
-                               {.num_classes = task.num_classes,
-                                .stem = task.stem,
-                                .hidden = config.cls_hidden.value_or(128)});
+        logits = multi_exit::classifier(b, exit++, x,
+                                        {.num_classes = task.num_classes,
+                                         .stem = task.stem,
+                                         .hidden = config.cls_hidden.value_or(128),
+                                         .adds_to = config.boosted != 0 ? logits : std::nullopt});
       }
     }
     below = std::move(own);

@@ -35,6 +35,7 @@ struct RanetConfig {
   double compress_factor = 0.25;
   double reduction = 0.5;
   std::optional<int64_t> cls_hidden;  ///< nothing: 128
+  int64_t boosted = 0;                ///< 1: an exit's logits are added to those before
   std::optional<int64_t> n_scales;    ///< checked where given
   std::optional<int64_t> exits;       ///< checked where given
 
@@ -69,6 +70,10 @@ struct RanetConfig {
                 &RanetConfig::reduction,
                 "share of channels that transitions keep",
                 {1e-6, 1}},
+        Setting{"boosted",
+                &RanetConfig::boosted,
+                "1: logits add up over exits (objective boosted)",
+                {0, 1}},
         Setting{"cls_hidden",
                 &RanetConfig::cls_hidden,
                 "width of the CIFAR classifier, 128",

@@ -286,6 +286,19 @@ TEST(FastPath, TrainsOnlyWhatTheStageNames) {
   }
 }
 
+TEST(FastPath, TrainsUnderEveryObjective) {
+  Settings boosted = kTinyRanet;
+  boosted["boosted"] = "1";
+  for (const std::string& kind : objective_names()) {
+    SCOPED_TRACE(kind);
+    Stage stage;
+    stage.objective.kind = kind;
+    stage.objective.label_smoothing = 0.1;
+    const Graph graph = make_network("ranet", kind == "boosted" ? boosted : kTinyRanet);
+    expect_equal_training(without_corners(graph), 20, stage);
+  }
+}
+
 TEST(FastPath, BatchesOfChangingSizesLeaveNothingBehind) {
   const Graph graph = make_network("ranet", kTinyRanet);
   const NamedTensors params = start_params(graph);

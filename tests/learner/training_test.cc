@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/words.h"
 #include "fovea/model.h"
+#include "learner/checkpoint.h"
 #include "learner/fast_path.h"
 #include "learner/process.h"
 #include "model/safetensors.h"
@@ -193,6 +194,97 @@ TEST_F(Training, EveryPathResumesToTheSameBitsAndIsRecorded) {
   }
 }
 
+TEST_F(Training, EveryOptionResumesToTheSameBits) {
+  const RecipeSettings common{{"stage.mixup", "0.4"},
+                              {"stage.ema_decay", "0.9"},
+                              {"stage.objective.label_smoothing", "0.1"},
+                              {"stage.schedule.warmup_epochs", "0.5"}};
+  const std::map<std::string, RecipeSettings> cases{
+      {"eager", {{"run.path", "eager"}}},
+      {"auto", {{"run.path", "auto"}}},
+      {"distillation", {{"stage.objective.kind", "distillation"}}},
+      {"boosted", {{"stage.objective.kind", "boosted"}, {"network.set.boosted", "1"}}},
+      {"equilibrium", {{"stage.gradients", "equilibrium"}}},
+      {"weighting", {{"stage.weighting.kind", "learned"}, {"stage.weighting.rate", "0.01"}}}};
+  std::map<std::string, NamedTensors> params;
+  for (const auto& [name, own] : cases) {
+    SCOPED_TRACE(name);
+    RecipeSettings settings = common;
+    settings.insert(settings.end(), own.begin(), own.end());
+    const TrainingResult whole = run("whole-" + name, {.threads = 2}, settings);
+    run("parts-" + name, {.stop_after_steps = 3, .threads = 2}, settings);
+    run("parts-" + name, {.resume = Resume::kYes, .stop_after_steps = 4, .threads = 2}, settings);
+    const TrainingResult resumed =
+        run("parts-" + name, {.resume = Resume::kYes, .threads = 2}, settings);
+    EXPECT_TRUE(same_bits(load_model(whole.model).value().params,
+                          load_model(resumed.model).value().params));
+    EXPECT_TRUE(same_bits(
+        read_safetensors(run_folder("whole-" + name) + "/last.safetensors").value().tensors,
+        read_safetensors(run_folder("parts-" + name) + "/last.safetensors").value().tensors));
+    params.emplace(name, load_model(whole.model).value().params);
+  }
+  for (const char* name : {"distillation", "equilibrium", "weighting"}) {
+    EXPECT_FALSE(same_bits(params.at(name), params.at("auto"))) << name;
+  }
+}
+
+TEST_F(Training, TheAverageIsWhatIsStoredAndMeasured) {
+  const TrainingResult result = run("run", {}, {{"stage.ema_decay", "0.99"}});
+  const Checkpoint last = load_checkpoint(run_folder() + "/last.safetensors").value();
+  const NamedTensors stored = load_model(result.model).value().params;
+  ASSERT_FALSE(last.average.empty());
+  int moved = 0;
+  for (const auto& [name, tensor] : last.average) {
+    EXPECT_TRUE(same_bits({{name, tensor}}, {{name, stored.at(name)}})) << name;
+    moved += same_bits({{name, tensor}}, {{name, last.params.at(name)}}) ? 0 : 1;
+  }
+  EXPECT_GT(moved, 10);
+  // The figures of the last epoch are those of the stored file.
+  const auto record = nlohmann::json::parse(load_model(result.model).value().training);
+  EXPECT_EQ(record["log"].back()["val_top1_per_exit"], record["val_top1_per_exit"]);
+}
+
+TEST_F(Training, SaysWhyThePathIsSlow) {
+  std::vector<std::string> notes;
+  TrainingOptions options{.stop_after_steps = 1};
+  options.note = [&](std::string_view line) { notes.emplace_back(line); };
+  run("run", options, {{"stage.gradients", "equilibrium"}});
+  EXPECT_THAT(
+      notes, testing::Contains(testing::AllOf(HasSubstr("path: eager"), HasSubstr("equilibrium"))));
+}
+
+TEST_F(Training, CurvesAreThereInThreeFormsResumedOrNot) {
+  const auto table = [&](const std::string& name) {
+    std::vector<std::string> rows;
+    const std::string text = read_file(run_folder(name) + "/metrics.csv").value();
+    for (const std::string_view line : split(text, '\n')) {
+      std::vector<std::string> cells;
+      for (const std::string_view cell : split(line, ',')) cells.emplace_back(cell);
+      if (cells.size() > 5) cells[5] = "";  // images_per_s
+      rows.push_back(joined(std::span<const std::string>(cells), ","));
+    }
+    return rows;
+  };
+  const auto n_events = [&](const std::string& name) {
+    const std::string bytes = read_file(run_folder(name) + "/events.out.tfevents.0.fovea").value();
+    size_t n = 0;
+    for (size_t at = 0; at + 12 <= bytes.size(); ++n) {
+      uint64_t length = 0;
+      std::copy_n(bytes.data() + at, 8, reinterpret_cast<char*>(&length));
+      at += length + 16;
+      EXPECT_LE(at, bytes.size());
+    }
+    return n;
+  };
+  run("whole");
+  run("parts", {.stop_after_steps = 7});
+  run("parts", {.resume = Resume::kYes});
+  EXPECT_EQ(table("whole").size(), metrics("whole").size() + 2);  // a header, an empty last line
+  EXPECT_EQ(table("parts"), table("whole"));
+  EXPECT_EQ(n_events("whole"), metrics("whole").size() + 1);
+  EXPECT_EQ(n_events("parts"), n_events("whole"));
+}
+
 TEST_F(Training, TheSeedDecidesTheWeights) {
   const auto params = [&](const char* name, const char* seed) {
     return load_model(run(name, {}, {{"run.seed", seed}}).model).value().params;
@@ -233,6 +325,38 @@ TEST_F(Training, StopsWhereTheLossIsNoNumber) {
   EXPECT_THAT(error.what, HasSubstr("no longer finite"));
   EXPECT_THAT(error.where,
               testing::AllOf(HasSubstr("epoch "), HasSubstr("step "), HasSubstr("rate 1000")));
+}
+
+TEST_F(Training, NamesTheFirstLayerThatOverflowed) {
+  for (const std::string path : {"auto", "eager"}) {
+    SCOPED_TRACE(path);
+    const Recipe recipe = parse_recipe(kRecipe, "recipe", {{"run.path", path}}).value();
+    TrainingTask task = make_task(recipe, {.run_folder = run_folder(path)});
+    // The weights are finite, their sums of products are not.
+    Tensor& weight = task.params.at("scale_flows.1.0.layers.0.conv_normal.net.0.weight");
+    for (float& v : weight.data<float>()) v = 3e38F;
+    try {
+      train(task, {.run_folder = run_folder(path)});
+      ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.info().kind, ErrorKind::kCheckFailed);
+      EXPECT_THAT(
+          error.info().where,
+          testing::AllOf(HasSubstr("epoch 0, step 0, rate 0.05"),
+                         HasSubstr("layer 'scale_flows.1.0.layers.0.conv_normal.net.0' (conv2d)")));
+    }
+    EXPECT_FALSE(std::filesystem::exists(run_folder(path) + "/last.safetensors"));
+  }
+}
+
+TEST_F(Training, StagesAreCheckedBeforeTheFirstBegins) {
+  const Recipe recipe =
+      parse_recipe(std::string(kRecipe) + "[[stage]]\n[stage.objective]\nexit_weights = [1.0]\n",
+                   "recipe")
+          .value();
+  const TrainingTask task = make_task(recipe, {.run_folder = run_folder()});
+  EXPECT_THROW(train(task, {.run_folder = run_folder()}), Error);
+  EXPECT_FALSE(std::filesystem::exists(run_folder() + "/metrics.jsonl"));
 }
 
 TEST_F(Training, RefusesARunThatIsThereAndAnotherRecipe) {

@@ -88,8 +88,7 @@ Result<LabelledInputs> DatasetSource::load(int64_t begin, int64_t end, LoadTimes
     const Result<Picture> picture =
         timed(own, &LoadTimes::decode_ms, [&] { return dataset_->picture(i); });
     if (picture.ok()) {
-      timed(own, &LoadTimes::transform_ms,
-            [&] { apply(transform_, picture.value().view(), row); });
+      timed(own, &LoadTimes::transform_ms, [&] { apply(transform_, picture.value().view(), row); });
     } else {
       errors[static_cast<size_t>(i - begin)] = picture.error();
     }
@@ -119,7 +118,8 @@ Result<LabelledInputs> DatasetSource::load(int64_t begin, int64_t end, LoadTimes
     for (const Worker& each : workers) {
       times->decode_ms += each.times.decode_ms / n;
       times->transform_ms += each.times.transform_ms / n;
-      const std::chrono::duration<double, std::milli> idle = each.first - start + (stop - each.last);
+      const std::chrono::duration<double, std::milli> idle =
+          each.first - start + (stop - each.last);
       times->waiting_ms += idle.count() / n;
     }
   }

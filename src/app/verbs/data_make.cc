@@ -1,4 +1,5 @@
 // fovea data make: data sets are drawn, spoiled, or made slow.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "app/data_argument.h"

@@ -118,6 +118,12 @@ int64_t Arguments::count(std::string_view name, int64_t otherwise, int64_t least
   return *number;
 }
 
+Arguments Arguments::without_first_input() const {
+  Arguments out = *this;
+  if (!out.inputs_.empty()) out.inputs_.erase(out.inputs_.begin());
+  return out;
+}
+
 void Arguments::expect_inputs(size_t least, size_t most, std::string_view what) const {
   const std::string where = "fovea " + verb_;
   const std::string hint = "`fovea " + verb_ + " --help` shows examples";

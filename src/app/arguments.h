@@ -48,6 +48,8 @@ class Arguments {
 
   [[nodiscard]] const std::string& verb() const { return verb_; }
   [[nodiscard]] const std::vector<std::string>& inputs() const { return inputs_; }
+  /// The same words without the first input, for verbs whose first input says what follows.
+  [[nodiscard]] Arguments without_first_input() const;
   /// Throws Error (kUsage) unless between `least` and `most` inputs stand there.
   void expect_inputs(size_t least, size_t most, std::string_view what) const;
 

@@ -10,6 +10,7 @@
 #include "app/verbs/data_work.h"
 #include "base/file.h"
 #include "data/codecs/verbs.h"
+#include "data/core/corrupt.h"
 #include "data/core/parallel.h"
 
 namespace fovea::app {
@@ -67,6 +68,8 @@ OptionSpecs data_options() {
        "$FOVEA_DATA and ./data"},
       {"--split", "S", "train, val or test: a folder, a pack or an archive of that name inside"},
       {"--take", "N", "only the first N samples"},
+      {"--corrupt", "KIND:STRENGTH[:SEED]",
+       "spoil every picture: noise, blur or contrast at strength 1 to 5 (noise:3)"},
       {"--hold-out", "N",
        "how many samples of train are val where the data has no val of its own; those that the "
        "model's training held out, else a tenth"},
@@ -149,7 +152,9 @@ DatasetPtr data_from(const Arguments& arguments) {
   return data_from(arguments, hold_out_from(arguments));
 }
 
-DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out) {
+namespace {
+
+DatasetPtr chosen_data(const Arguments& arguments, const HoldOutOptions& hold_out) {
   const std::string name = arguments.needed("--data");
   DatasetPtr data = open_labelled(name, arguments.value_or("--split", ""), hold_out);
   const int64_t take = arguments.count("--take", data->size(), 1, INT64_MAX);
@@ -161,6 +166,15 @@ DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out)
   std::vector<int64_t> indices(static_cast<size_t>(take));
   std::iota(indices.begin(), indices.end(), 0);
   return std::make_shared<Subset>(std::move(data), std::move(indices));
+}
+
+}  // namespace
+
+DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out) {
+  const auto text = arguments.value("--corrupt");
+  if (!text) return chosen_data(arguments, hold_out);
+  const Corruption corruption = Corruption::parse(*text, "--corrupt").value();
+  return std::make_shared<CorruptedDataset>(chosen_data(arguments, hold_out), corruption);
 }
 
 DatasetPtr labelled_as(DatasetPtr data, const Network& network, const Console& console) {

@@ -14,7 +14,8 @@
 
 namespace fovea::app {
 
-/// --data, --split and how a validation split is cut where there is none.
+/// --data, --split, how many of its pictures, whether they are corrupted, and how a validation
+/// split is cut where there is none.
 [[nodiscard]] OptionSpecs data_options();
 
 /// What --hold-out and --hold-out-seed say.

@@ -5,12 +5,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "data/core/pack.h"
+#include "data/core/picture.h"
+#include "data/core/transform.h"
 #include "fovea/error.h"
 #include "fovea/executor.h"
 #include "fovea/graph.h"
@@ -64,11 +67,25 @@ struct TrainOutcome {
   std::vector<double> top1_per_exit;  ///< per cent on the validation data; may be empty
 };
 
-/// Both are null where the learner is not linked.
+/// The slow-down attack, as the command line says it (learner/slowdown.h).
+struct SlowdownArguments {
+  Normalisation normalise;
+  int epsilon = 8;  ///< most change of a value, of 255
+  int steps = 20;
+  int step_size = 0;  ///< of 255; 0: chosen from the others
+  int threads = 1;
+};
+/// Changes pictures of the network's input size.
+using PictureAttack = std::function<std::vector<Picture>(std::span<const Picture> pictures)>;
+
+/// All are null where the learner is not linked.
 struct Hooks {
   std::unique_ptr<Executor> (*make_learner)(const Graph& graph, const NamedTensors& params,
                                             const LearnerOptions& options) = nullptr;
   Result<TrainOutcome> (*train)(const TrainArguments& arguments) = nullptr;
+  /// Throws Error.
+  PictureAttack (*make_slowdown)(const Graph& graph, const NamedTensors& params,
+                                 const SlowdownArguments& arguments) = nullptr;
 };
 
 }  // namespace fovea::app

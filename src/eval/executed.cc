@@ -1,6 +1,7 @@
 #include "eval/executed.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "calibrate/hindsight.h"
 #include "eval/anytime.h"
@@ -22,12 +23,40 @@ std::optional<double> top1_of(const std::vector<int64_t>& answers,
   return percent(correct, known);
 }
 
+ErrorInfo not_recorded(const Policy& policy) {
+  return {.kind = ErrorKind::kUsage,
+          .what = policy.deadline_ms ? "a deadline cannot be judged from recorded scores"
+                                     : "rules for decision points cannot be judged from recorded "
+                                       "scores",
+          .where = "policy",
+          .hint = "execute the policy instead"};
+}
+
+/// Executed multiply-adds of samples that left at these exits.
+std::vector<int64_t> macs_of_exits(const std::vector<int>& exits, const std::vector<int>& asked,
+                                   const Graph& graph) {
+  const std::vector<int64_t> asked_macs = macs_when_leaving(graph, asked);
+  std::vector<int64_t> out;
+  out.reserve(exits.size());
+  for (const int exit : exits) {
+    const auto place = std::find(asked.begin(), asked.end(), exit);
+    out.push_back(asked_macs[static_cast<size_t>(place - asked.begin())]);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& source,
                                          const Policy& policy, const PassOptions& options) {
   const Result<ResolvedPolicy> resolved = resolve(policy, executor.graph(), source.n());
   if (!resolved.ok()) return resolved.error();
+  FixedPolicy policies(policy);
+  return evaluate_executed(executor, source, policies, options);
+}
+
+Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& source,
+                                         PolicyStream& policies, const PassOptions& options) {
   AdaptiveReport report{
       .n = source.n(),
       .counts = std::vector<int64_t>(static_cast<size_t>(executor.graph().n_exits()), 0)};
@@ -42,7 +71,7 @@ Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& 
   RunLedger* const books = options.ledger ? &run_ledger : nullptr;
   const Stopwatch whole;
   Status status = for_each_batch(source.n(), options, [&](int64_t begin, int64_t end) -> Status {
-    const Policy rules = policy_for_rows(policy, begin, end);
+    const Policy rules = policies.next(begin, end);
     const Stopwatch loading;
     Result<LabelledInputs> batch = source.load(begin, end, options.ledger ? &load_times : nullptr);
     if (!batch.ok()) return batch.error();
@@ -70,6 +99,7 @@ Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& 
       ++report.counts[static_cast<size_t>(report.exits.back())];
       macs += static_cast<double>(outputs.macs.data<int64_t>()[place]);
     }
+    policies.ran(outputs.macs.data<int64_t>());
     labels.insert(labels.end(), batch.value().labels.begin(), batch.value().labels.end());
     return {};
   });
@@ -89,32 +119,39 @@ Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& 
 
 Result<AdaptiveReport> evaluate_hindsight(const Scores& scores, const Graph& graph,
                                           const Policy& policy) {
-  if (policy.deadline_ms || !policy.points.empty()) {
-    return ErrorInfo{.kind = ErrorKind::kUsage,
-                     .what = policy.deadline_ms
-                                 ? "a deadline cannot be judged from recorded scores"
-                                 : "rules for decision points cannot be judged from recorded "
-                                   "scores",
-                     .where = "policy",
-                     .hint = "execute the policy instead"};
-  }
-  const ExitTable table = exit_table(scores);
-  Result<std::vector<int>> exits = exits_in_hindsight(table, policy, graph);
-  if (!exits.ok()) return exits.error();
-  const ResolvedPolicy resolved = resolve(policy, graph, scores.n()).value();
-  const std::vector<int64_t> asked_macs = macs_when_leaving(graph, resolved.asked);
-  AdaptiveReport report{.n = scores.n(),
-                        .counts = std::vector<int64_t>(static_cast<size_t>(table.n_exits), 0),
-                        .exits = std::move(exits).value()};
+  FixedPolicy policies(policy);
+  return evaluate_hindsight({.table = exit_table(scores), .labels = scores.labels}, graph, policies,
+                            scores.n());
+}
+
+Result<AdaptiveReport> evaluate_hindsight(const RecordedExits& recorded, const Graph& graph,
+                                          PolicyStream& policies, int64_t batch) {
+  const ExitTable& table = recorded.table;
+  AdaptiveReport report{.n = table.n,
+                        .counts = std::vector<int64_t>(static_cast<size_t>(table.n_exits), 0)};
   double macs = 0;
-  for (int64_t i = 0; i < report.n; ++i) {
-    const int exit = report.exits[static_cast<size_t>(i)];
-    const auto asked = std::find(resolved.asked.begin(), resolved.asked.end(), exit);
-    macs += static_cast<double>(asked_macs[static_cast<size_t>(asked - resolved.asked.begin())]);
-    ++report.counts[static_cast<size_t>(exit)];
-    report.answers.push_back(table.answer_at(exit, i));
-  }
-  report.top1 = top1_of(report.answers, scores.labels);
+  const Status status =
+      for_each_batch(table.n, {.batch = batch}, [&](int64_t begin, int64_t end) -> Status {
+        const Policy policy = policies.next(begin, end);
+        if (policy.deadline_ms || !policy.points.empty()) return not_recorded(policy);
+        std::vector<int64_t> samples(static_cast<size_t>(end - begin));
+        std::iota(samples.begin(), samples.end(), begin);
+        Result<std::vector<int>> exits = exits_in_hindsight(rows_of(table, samples), policy, graph);
+        if (!exits.ok()) return exits.error();
+        const ResolvedPolicy resolved = resolve(policy, graph, end - begin).value();
+        const std::vector<int64_t> each = macs_of_exits(exits.value(), resolved.asked, graph);
+        for (size_t i = 0; i < each.size(); ++i) {
+          const int exit = exits.value()[i];
+          macs += static_cast<double>(each[i]);
+          ++report.counts[static_cast<size_t>(exit)];
+          report.exits.push_back(exit);
+          report.answers.push_back(table.answer_at(exit, samples[i]));
+        }
+        policies.ran(each);
+        return {};
+      });
+  if (!status.ok()) return status.error();
+  report.top1 = top1_of(report.answers, recorded.labels);
   report.mean_macs = macs / static_cast<double>(report.n);
   return report;
 }

@@ -9,6 +9,7 @@
 #include "eval/full_pass.h"
 #include "eval/input_source.h"
 #include "eval/ledger.h"
+#include "eval/policy_stream.h"
 #include "fovea/error.h"
 #include "fovea/executor.h"
 #include "fovea/policy.h"
@@ -26,6 +27,7 @@ struct AdaptiveReport {
   std::vector<int64_t> counts;   ///< samples that left at each exit
   std::vector<int> exits;        ///< per sample
   std::vector<int64_t> answers;  ///< per sample, first maximum of the logits
+  std::optional<ControlReport> control;  ///< where the caller let a controller choose
 };
 
 /// Runs the policy; multiply-adds are those that the kernels counted.
@@ -34,10 +36,27 @@ struct AdaptiveReport {
                                                        const Policy& policy,
                                                        const PassOptions& options = {});
 
+/// The same with a policy that may change from batch to batch (of options.batch samples).
+[[nodiscard]] Result<AdaptiveReport> evaluate_executed(Executor& executor,
+                                                       const InputSource& source,
+                                                       PolicyStream& policies,
+                                                       const PassOptions& options = {});
+
 /// The same from recorded scores, nothing is run and there are no times. Multiply-adds are derived
 /// from the graph for the exits that the policy asks; a route counts its dearest choice.
 /// Errors (kUsage): a deadline, or rules for other decision points, which scores cannot answer.
 [[nodiscard]] Result<AdaptiveReport> evaluate_hindsight(const Scores& scores, const Graph& graph,
                                                         const Policy& policy);
+
+/// What the samples said at every exit, and their classes (-1 where one is not known).
+struct RecordedExits {
+  ExitTable table;
+  std::vector<int64_t> labels;
+};
+
+/// The same in batches, with a policy that may change between them.
+[[nodiscard]] Result<AdaptiveReport> evaluate_hindsight(const RecordedExits& recorded,
+                                                        const Graph& graph, PolicyStream& policies,
+                                                        int64_t batch);
 
 }  // namespace fovea

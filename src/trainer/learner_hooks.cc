@@ -5,6 +5,8 @@
 #include <cstdlib>
 
 #include "learner/executor.h"
+#include "learner/process.h"
+#include "learner/slowdown.h"
 #include "trainer/train_command.h"
 
 namespace fovea {
@@ -16,7 +18,17 @@ app::Hooks learner_hooks() {
             return make_learner_executor(graph, params,
                                          {.taps = options.taps, .threads = options.threads});
           },
-      .train = train_command};
+      .train = train_command,
+      .make_slowdown = [](const Graph& graph, const NamedTensors& params,
+                          const app::SlowdownArguments& arguments) -> app::PictureAttack {
+        set_learner_threads(arguments.threads);
+        const auto attack = std::make_shared<const SlowdownAttack>(
+            graph, params, arguments.normalise,
+            SlowdownSettings{.epsilon = arguments.epsilon,
+                             .steps = arguments.steps,
+                             .step_size = arguments.step_size});
+        return [attack](std::span<const Picture> pictures) { return attack->run(pictures); };
+      }};
 }
 
 void start_with_sleeping_threads(char** argv) {

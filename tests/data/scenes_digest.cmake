@@ -1,14 +1,19 @@
-# Compiles the renderer with g++ and clang++ at -O0 and -O3 and compares what each prints with the
-# digest in scenes_test.cc.
+# Compiles the renderer and the corruptions with g++ and clang++ at -O0 and -O3 and compares what each
+# prints with the digests in scenes_test.cc and corrupt_test.cc.
 file(READ ${SOURCE}/tests/data/scenes_test.cc text)
 if(NOT text MATCHES "kDigest = 0x([0-9a-f]+);")
   message(FATAL_ERROR "no digest in scenes_test.cc")
 endif()
 set(expected ${CMAKE_MATCH_1})
+file(READ ${SOURCE}/tests/data/corrupt_test.cc text)
+if(NOT text MATCHES "kCorruptDigest = 0x([0-9a-f]+);")
+  message(FATAL_ERROR "no digest in corrupt_test.cc")
+endif()
+string(APPEND expected " ${CMAKE_MATCH_1}")
 
 set(files ${SOURCE}/tests/data/scenes_digest_main.cc)
 foreach(name data/core/scenes data/core/scenes_paint data/core/scenes_shapes data/core/picture
-             base/error base/noise)
+             data/core/corrupt data/core/dataset base/error base/file base/noise base/words)
   list(APPEND files ${SOURCE}/src/${name}.cc)
 endforeach()
 

@@ -97,6 +97,29 @@ TEST(MakeScenes, BadOptionsAreUsage) {
   EXPECT_FALSE(std::filesystem::exists(folder / "a"));
 }
 
+TEST(WritePictures, WritesAnyDataSetAndItsClasses) {
+  const ScratchFolder folder;
+  const ScenesDataset scenes({.seed = 1, .side = 16}, 9);
+  const std::string out = folder / "copy";
+  write_pictures(scenes, out, Overwrite::kRefuse).value();
+  for (int64_t i = 0; i < scenes.size(); ++i) {
+    EXPECT_EQ(read_picture(out + "/" + scene_file_name(i)).value(), scenes.picture(i).value());
+  }
+  const std::string list = file_bytes(out + "/list.csv");
+  EXPECT_TRUE(list.starts_with("file,label,class\n000000.png,")) << list;
+  EXPECT_THAT(list, HasSubstr("000008.png," + std::to_string(scenes.label(8)) + "," +
+                              scenes.class_names()[static_cast<size_t>(scenes.label(8))] + "\n"));
+  EXPECT_EQ(write_pictures(scenes, out, Overwrite::kRefuse).error().kind, ErrorKind::kCannotWrite);
+}
+
+TEST(WritePictures, RefusesClassesThatAListCannotHold) {
+  const ScratchFolder folder;
+  const MemoryDataset data({"a,b"}, {{.picture = Picture(4, 4), .label = 0, .file_name = "x"}});
+  const Status refused = write_pictures(data, folder / "out", Overwrite::kRefuse);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kUsage);
+  EXPECT_FALSE(std::filesystem::exists(folder / "out"));
+}
+
 TEST(PackData, KeepsOrderLabelsAndPixelsOnAnyNumberOfThreads) {
   const ScratchFolder folder;
   const ScenesDataset scenes({.seed = 1, .side = 16}, 150);

@@ -91,9 +91,8 @@ TEST_P(FamilyRecipes, TrainEveryNamedConfigurationAsPublished) {
   const std::string file = family + (cifar ? "-cifar.toml" : "-imagenet.toml");
   // The recipe names no data: what is asked for is the network's own.
   std::set<std::string> asked;
-  const PackFunction nothing = [&](const std::string& data, const std::string& split,
-                                   const std::string&, int side) -> Result<std::string> {
-    asked.insert(data + "/" + split + "/" + std::to_string(side));
+  const PackFunction nothing = [&](const app::PackRequest& request) -> Result<std::string> {
+    asked.insert(request.name + "/" + request.split + "/" + std::to_string(request.side));
     return ErrorInfo{.kind = ErrorKind::kBadInput, .what = "no data in this test"};
   };
   for (const std::string& name : names) {

@@ -1,4 +1,4 @@
-// fovea data make|pack|get: data sets are made, packed, fetched.
+// fovea data pack|get: data sets are packed, fetched.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -15,43 +15,6 @@ namespace fovea::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// make ------------------------------------------------------------------------------------------
-
-OptionSpecs make_options() {
-  return {{"--images", "N", "how many pictures"},
-          {"--seed", "S", "which pictures; 0"},
-          {"--size", "PIXELS", "side of a picture, 16 to 1024; 64"},
-          {"--threads", "T", "threads"},
-          output_option("DIR", "the folder for the pictures and list.csv"),
-          force_option()};
-}
-
-int make(Context& context, const Arguments& arguments) {
-  arguments.expect_inputs(1, 1, "what to make: scenes");
-  if (arguments.inputs().front() != "scenes") {
-    throw Error({.kind = ErrorKind::kUsage,
-                 .what = "unknown kind of data",
-                 .where = "fovea data make",
-                 .expected = "scenes",
-                 .found = shown_path(arguments.inputs().front())});
-  }
-  const std::string folder = arguments.needed("--output");
-  (void)arguments.needed("--images");
-  const int64_t n = arguments.count("--images", 0, 1, 100'000'000);
-  const ScenesOptions scenes{
-      .seed = static_cast<uint64_t>(arguments.count("--seed", 0, 0, INT64_MAX)),
-      .side = static_cast<int32_t>(arguments.count("--size", 64, 16, 1024))};
-  DataProgress work(context.console, arguments, "made");
-  make_scenes(scenes, n, folder, overwrite_from(arguments), work.options()).value();
-  if (context.console.json()) {
-    context.console.json_result(Json{
-        {"folder", json_text(folder)}, {"n", n}, {"seed", scenes.seed}, {"size", scenes.side}});
-  }
-  context.console.note("wrote " + std::to_string(n) + " pictures and list.csv to " +
-                       shown_path(folder));
-  return 0;
-}
 
 // pack ------------------------------------------------------------------------------------------
 
@@ -160,21 +123,6 @@ int get(Context& context, const Arguments& arguments) {
 }
 
 }  // namespace
-
-const Verb kDataMakeVerb{
-    .name = "data make",
-    .summary = "draw a seeded data set of scenes",
-    .usage = "scenes --images N --seed S -o DIR [--size PIXELS]",
-    .description =
-        "Ten classes of drawn objects over textured clutter. Picture i depends on seed and i alone "
-        "and has the same pixels on every machine. DIR/list.csv holds file, label, class, box and "
-        "difficulty. Without folders of classes, --data DIR reads the classes from list.csv.",
-    .examples =
-        "fovea data make scenes --images 1000 --seed 1 -o scenes/\n"
-        "fovea data make scenes --images 100 --size 128 -o large/ --force",
-    .options = make_options,
-    .run = make,
-};
 
 const Verb kDataPackVerb{
     .name = "data pack",

@@ -1,12 +1,14 @@
 // fovea eval: accuracy and cost of every exit, and of a policy.
 #include <nlohmann/json.hpp>
 
+#include "app/control_argument.h"
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/picture_ledger.h"
 #include "app/policy_argument.h"
 #include "app/table.h"
 #include "app/timed.h"
+#include "app/verbs/eval_shift.h"
 #include "app/verbs/eval_study.h"
 #include "app/verbs/verbs.h"
 #include "eval/anytime.h"
@@ -34,8 +36,8 @@ OptionSpecs options() {
               "judge the policy on recorded scores, or run it (gives ms); hindsight, but executed "
               "for a deadline or a budget of time"},
          } +
-         study_options() + broken_options() + policy_options() + executor_options() +
-         batch_options();
+         study_options() + shift_options() + broken_options() + policy_options() +
+         control_options() + executor_options() + batch_options();
 }
 
 std::optional<EvalMode> mode_from(const Arguments& arguments) {
@@ -69,6 +71,25 @@ std::string report_text(const std::vector<ExitAccuracy>& accuracies,
   return out;
 }
 
+/// Lets a controller choose, where there is one, else the policy.
+Result<AdaptiveReport> adaptive_report(EvalMode mode, const Scores& scores, Executor& executor,
+                                       const InputSource& source, const Policy& policy,
+                                       std::optional<BudgetController> controller,
+                                       const PassOptions& pass) {
+  const bool judged = mode == EvalMode::kHindsight;
+  if (!controller) {
+    return judged ? evaluate_hindsight(scores, executor.graph(), policy)
+                  : evaluate_executed(executor, source, policy, pass);
+  }
+  ControlledPolicy policies(*std::move(controller), policy.max_macs);
+  Result<AdaptiveReport> report =
+      judged ? evaluate_hindsight({.table = exit_table(scores), .labels = scores.labels},
+                                  executor.graph(), policies, pass.batch)
+             : evaluate_executed(executor, source, policies, pass);
+  if (report.ok()) report.value().control = policies.report();
+  return report;
+}
+
 int eval_model(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
   const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
@@ -80,6 +101,7 @@ int eval_model(Context& context, const Arguments& arguments) {
   const std::optional<SolvedPolicy> solved = solved_policy(arguments, network.model, &times);
   const Policy policy = policy_or_default(
       arguments, network.model, {.console = &context.console, .times = &times, .solved = &solved});
+  std::optional<BudgetController> controller = controller_from(arguments, network.model, policy);
   const bool is_timed = solved && solved->is_timed;
   const bool scores_cannot_say = is_timed || policy.deadline_ms || !policy.points.empty();
   const EvalMode mode =
@@ -92,11 +114,8 @@ int eval_model(Context& context, const Arguments& arguments) {
           .value();
   Progress adaptive_progress(context.console, "executed");
   const AdaptiveReport adaptive =
-      (mode == EvalMode::kHindsight
-           ? evaluate_hindsight(scores, network.graph(), policy)
-           : evaluate_executed(
-                 *executor, *source, policy,
-                 {.batch = batch, .ledger = true, .progress = adaptive_progress.callback()}))
+      adaptive_report(mode, scores, *executor, *source, policy, std::move(controller),
+                      {.batch = batch, .ledger = true, .progress = adaptive_progress.callback()})
           .value();
   const std::vector<ExitAccuracy> accuracies = anytime_accuracy(scores);
   const std::vector<ExitCost> costs = exit_costs(network.graph());
@@ -169,6 +188,7 @@ int run(Context& context, const Arguments& arguments) {
   if (const auto scores = arguments.value("--scores")) {
     return eval_scores(context, arguments, *scores);
   }
+  if (wants_shift(arguments)) return eval_shift(context, arguments);
   return wants_study(arguments) ? eval_study(context, arguments) : eval_model(context, arguments);
 }
 
@@ -182,6 +202,7 @@ const Verb kEvalVerb{
         "       fovea eval MODEL --data D --split S [--budgeted] [--baseline MODEL]... [--boxes "
         "FILE] "
         "[--svg FILE]\n"
+        "       fovea eval MODEL --data D --split S --shift --budget N [--max-macs N]\n"
         "       fovea eval --scores FILE [--mode hindsight|executed] [--json]",
     .description =
         "Every exit is recorded for every sample; then the policy is judged on these scores "
@@ -196,6 +217,8 @@ const Verb kEvalVerb{
         "fovea eval calibrated.fovea --data cifar10 --split test --budget 25M\n"
         "fovea eval models/NAME.fovea --data cifar10 --split test --budgeted --mode executed --svg "
         "curves.svg\n"
+        "fovea eval calibrated.fovea --data cifar10 --split test --corrupt noise:3 --budget 25M "
+        "--control\n"
         "fovea eval --scores scores.safetensors --json",
     .options = options,
     .run = run,

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "app/answers.h"
+#include "app/control_argument.h"
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/inputs.h"
@@ -24,7 +25,7 @@ using Json = nlohmann::ordered_json;
 constexpr int64_t kUsualBatch = 8;
 
 OptionSpecs options() {
-  return network_options() + policy_options() +
+  return network_options() + policy_options() + control_options() +
          OptionSpecs{
              {"--topk", "K", "how many classes --json lists; 5"},
              {"--ledger", "",
@@ -64,11 +65,22 @@ class Predictor {
         with_ledger_(arguments.has("--ledger")),
         executor_(make_executor(context, network_, execution)),
         printer_(context.console, network_, arguments.count("--topk", 5, 1, INT64_MAX)) {
+    if (auto controller = controller_from(arguments, network_.model, policy_)) {
+      controlled_.emplace(*std::move(controller), policy_.max_macs);
+    }
     limits_.max_pixels = arguments.count("--max-pixels", limits_.max_pixels, 1, INT64_MAX);
   }
 
   [[nodiscard]] const Network& network() const { return network_; }
   [[nodiscard]] int64_t n_bad() const { return n_bad_; }
+  /// Says what a controlled budget came to.
+  void note_control() const {
+    if (!controlled_) return;
+    const BudgetController& controller = controlled_->controller();
+    console_.note("--control: " + millions(controller.mean_cost()) +
+                  "M multiply-adds a picture over " + std::to_string(controller.samples()) +
+                  " pictures; the budget is " + millions(controller.budget()) + "M");
+  }
 
   /// One batch of files: decoded side by side, run together, printed in order.
   void predict(const std::vector<std::string>& files) {
@@ -179,7 +191,8 @@ class Predictor {
                   tensor.f() + r * n);
     }
     const NamedTensors inputs{{input_, tensor}};
-    const Policy rules = policy_for_rows(policy_, n_run_, n_run_ + count);
+    const Policy rules = controlled_ ? controlled_->next(n_run_, n_run_ + count)
+                                     : policy_for_rows(policy_, n_run_, n_run_ + count);
     if (!warm_) {
       // The first run also touches all memory for the first time; times are of what follows.
       warm_ = true;
@@ -197,6 +210,7 @@ class Predictor {
     executor_->run(inputs, options, out).value();
     batch_.network.ms = watch.ms();
     share_time(good, out, batch_.network.ms);
+    if (controlled_) controlled_->ran(out.macs.data<int64_t>());
   }
 
   /// A sample's part of a batch's time: of every segment that it went through, an equal share.
@@ -233,6 +247,7 @@ class Predictor {
   Console& console_;
   Network network_;
   Policy policy_;
+  std::optional<ControlledPolicy> controlled_;
   Transform transform_;
   std::string input_;
   int threads_;
@@ -273,6 +288,7 @@ int run(Context& context, const Arguments& arguments) {
     if (!file) break;
   }
   predictor.print_ledger();
+  predictor.note_control();
   if (predictor.n_bad() == 0) return 0;
   throw Error({.kind = ErrorKind::kBadInput,
                .what = std::to_string(predictor.n_bad()) + " of " + std::to_string(n) +
@@ -299,7 +315,8 @@ const Verb kPredictVerb{
         "fovea predict models/NAME.fovea folder/ --threshold 0.9 --json\n"
         "find . -name '*.png' | fovea predict models/NAME.fovea - --max-macs 30M\n"
         "fovea predict models/NAME.fovea 'shots/*.jpg' --policy official-1.00 --topk 3\n"
-        "fovea predict calibrated.fovea photos/ --budget 2ms",
+        "fovea predict calibrated.fovea photos/ --budget 2ms\n"
+        "fovea predict calibrated.fovea photos/ --budget 25M --control",
     .options = options,
     .run = run,
 };

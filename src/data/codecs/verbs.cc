@@ -1,17 +1,10 @@
 #include "data/codecs/verbs.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <filesystem>
 #include <optional>
-#include <string_view>
-#include <system_error>
 #include <utility>
 
+#include "data/codecs/picture_folder.h"
 #include "data/core/parallel.h"
 #include "data/core/transform.h"
 
@@ -22,63 +15,6 @@ namespace {
 constexpr int64_t kPerThread = 64;
 
 ErrorInfo interrupted() { return {.kind = ErrorKind::kInterrupted, .what = "stopped on request"}; }
-
-/// The folder that scenes are written to. What was written is removed again where keep() is not
-/// reached and nothing was there before.
-class SceneFolder {
- public:
-  SceneFolder(std::string path, Overwrite overwrite)
-      : path_(std::move(path)), overwrite_(overwrite) {}
-  SceneFolder(const SceneFolder&) = delete;
-  SceneFolder& operator=(const SceneFolder&) = delete;
-  ~SceneFolder() {
-    if (kept_ || overwrite_ == Overwrite::kAllow) return;
-    for (int64_t i = 0; i < n_written_; ++i) ::unlink(picture_path(i).c_str());
-    if (made_) ::rmdir(path_.c_str());
-  }
-
-  /// Makes the folder where only its last part is missing.
-  Status make() {
-    std::error_code code;
-    if (std::filesystem::is_directory(path_, code)) return {};
-    made_ = ::mkdir(path_.c_str(), 0777) == 0;
-    if (made_) return {};
-    return ErrorInfo{.kind = ErrorKind::kCannotWrite,
-                     .what = "cannot make the folder: " + std::generic_category().message(errno),
-                     .where = shown_path(path_)};
-  }
-  /// Pictures are written in order, from 0.
-  Status add(std::string_view png) {
-    const std::string path = picture_path(n_written_);
-    Status writable = check_writable(path, overwrite_);
-    if (!writable.ok()) return writable;
-    // Not through a FileWriter: flushing every picture to the disk would take most of the time, and
-    // a set without its list is unfinished anyway.
-    std::FILE* file = std::fopen(path.c_str(), "wb");
-    bool written = file != nullptr && std::fwrite(png.data(), 1, png.size(), file) == png.size();
-    if (file != nullptr) written = std::fclose(file) == 0 && written;
-    if (written) {
-      ++n_written_;
-      return {};
-    }
-    const int code = errno;
-    if (file != nullptr) ::unlink(path.c_str());
-    return ErrorInfo{.kind = ErrorKind::kCannotWrite,
-                     .what = "cannot write: " + std::generic_category().message(code),
-                     .where = shown_path(path)};
-  }
-  void keep() { kept_ = true; }
-
- private:
-  [[nodiscard]] std::string picture_path(int64_t i) const {
-    return path_ + "/" + scene_file_name(i);
-  }
-  std::string path_;
-  Overwrite overwrite_;
-  int64_t n_written_ = 0;
-  bool made_ = false;
-  bool kept_ = false;
-};
 
 /// Runs `work` on stretches of 0..n-1 in parallel, then `collect` on each index in order. Ends at
 /// the first error of `collect`.
@@ -188,13 +124,9 @@ Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::
   } catch (const Error& error) {
     return error.info();
   }
-  SceneFolder target(folder, overwrite);
-  Status made = target.make();
-  if (!made.ok()) return made;
-  // The list is opened first, so that a folder that may not be overwritten is refused at once.
-  Result<FileWriter> list = FileWriter::create(folder + "/list.csv", overwrite);
-  if (!list.ok()) return list.error();
-  std::string text = std::string(kSceneCsvHeader) + "\n";
+  PictureFolder target(folder, overwrite);
+  Status started = target.start(kSceneCsvHeader);
+  if (!started.ok()) return started;
   std::vector<std::string> png(stretch_size(work));
   std::vector<SceneTruth> truth(png.size());
   Status written = in_stretches(
@@ -205,13 +137,35 @@ Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::
         truth[static_cast<size_t>(k)] = scene.truth;
       },
       [&](int64_t i, int64_t k) {
-        text += scene_csv_line(i, truth[static_cast<size_t>(k)]) + "\n";
-        return target.add(png[static_cast<size_t>(k)]);
+        return target.add(png[static_cast<size_t>(k)],
+                          scene_csv_line(i, truth[static_cast<size_t>(k)]));
       });
-  if (written.ok()) written = list.value().write(text);
-  if (written.ok()) written = list.value().commit();
-  if (written.ok()) target.keep();
-  return written;
+  return written.ok() ? target.finish() : written;
+}
+
+Status write_pictures(const Dataset& data, const std::string& folder, Overwrite overwrite,
+                      const DataWork& work) {
+  PictureFolder target(folder, overwrite);
+  Status started = target.start(kClassListHeader);
+  if (!started.ok()) return started;
+  std::vector<std::optional<Result<std::string>>> png(stretch_size(work));
+  Status written = in_stretches(
+      data.size(), work,
+      [&](int64_t i, int64_t k) {
+        const Result<Picture> picture = data.picture(i);
+        png[static_cast<size_t>(k)] = picture.ok()
+                                          ? Result<std::string>(encode_png(picture.value().view()))
+                                          : Result<std::string>(picture.error());
+      },
+      [&](int64_t i, int64_t k) -> Status {
+        const Result<std::string>& encoded = *png[static_cast<size_t>(k)];
+        if (!encoded.ok()) return encoded.error();
+        const int32_t label = data.label(i);
+        const Result<std::string> line =
+            class_list_line(i, label, data.class_names()[static_cast<size_t>(label)]);
+        return line.ok() ? target.add(encoded.value(), line.value()) : Status(line.error());
+      });
+  return written.ok() ? target.finish() : written;
 }
 
 Result<PackReport> pack_data(const Dataset& data, const std::string& path,

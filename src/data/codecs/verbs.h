@@ -42,6 +42,11 @@ struct BrokenPicture {
 Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::string& folder,
                    Overwrite overwrite, const DataWork& work = {});
 
+/// Writes the pictures of any data set in the same way; list.csv says file, label and class.
+/// Errors: kCannotWrite, kUsage for a class whose name a list cannot hold, those of the pictures.
+Status write_pictures(const Dataset& data, const std::string& folder, Overwrite overwrite,
+                      const DataWork& work = {});
+
 // pack ------------------------------------------------------------------------------------------
 
 struct PackOptions {

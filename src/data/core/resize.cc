@@ -141,14 +141,13 @@ Picture resample(PictureView src, const Window& window) {
   return resample_rows(middle.view(), rows, y_begin);
 }
 
-/// Half of the margin, halves to the even number: torchvision's centre crop.
+}  // namespace
+
 int64_t crop_begin(int64_t whole, int32_t crop) {
   const int64_t margin = whole - crop;
   const int64_t half = margin / 2;
   return margin % 2 == 0 ? half : half + half % 2;
 }
-
-}  // namespace
 
 Picture resize(PictureView picture, int32_t height, int32_t width) {
   FOVEA_CHECK(picture.height > 0 && picture.width > 0 && height > 0 && width > 0);

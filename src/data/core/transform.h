@@ -53,6 +53,10 @@ struct Transform {
   bool operator==(const Transform&) const = default;
 };
 
+/// Where the centre crop of `crop` of `whole` pixels begins: half of the margin, halves to the even
+/// number (torchvision's).
+int64_t crop_begin(int64_t whole, int32_t crop);
+
 /// The geometric part alone: a picture of crop x crop. `picture` must not be empty. Work and memory
 /// depend on the crop and on what it sees of the picture, never on the length of the resized
 /// picture.

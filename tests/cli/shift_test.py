@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Tests from outside of shifted data: corruptions, the slow-down attack, the budget controller. usage: shift_test.py PROGRAM [unittest options]"""
+import json, os, unittest
+
+from support import Cli
+
+
+class Shift(Cli):
+    def test_budgets_are_kept_by_control(self):
+        out = self.fresh(".fovea")
+        common = ["--data", self.pictures, "--batch", 2]
+        self.done("calibrate", self.model, *common, "-o", out)
+        exits = json.loads(self.done("info", out, "--json"))["exits"]
+        budget = str((exits[0]["macs_single"] + exits[-1]["macs_single"]) // 2)
+        told = {mode: json.loads(self.done("eval", out, *common, "--budget", budget, "--control", "--mode", mode, "--json"))
+                for mode in ("hindsight", "executed")}
+        control = told["hindsight"]["adaptive"]["control"]
+        self.assertEqual(control["budget"], int(budget))
+        self.assertEqual([step["n"] for step in control["steps"]], [2, 2, 2])
+        self.assertEqual(control["steps"][0]["position"], 1)
+        for key in ("top1", "mean_macs", "counts", "control"):
+            self.assertEqual(told["hindsight"]["adaptive"][key], told["executed"]["adaptive"][key])
+        lines = self.call("predict", out, self.pictures, "--budget", budget, "--control").stderr.decode()
+        self.assertIn("--control: ", lines)
+        self.assertIn("over 6 pictures", lines)
+        cap = exits[0]["macs_needed"]
+        capped = self.done("predict", out, self.pictures, "--budget", budget, "--control", "--max-macs", cap, "--json")
+        self.assertLessEqual(max(json.loads(line)["macs"] for line in capped.splitlines()), cap)
+        self.refused(2, "eval", out, *common, "--control", says=["--budget N"])
+        self.refused(2, "eval", out, *common, "--control", "--budget", "2ms", says=["multiply-adds"])
+        self.refused(2, "eval", out, *common, "--control", "--budget", budget, "--deadline", "2ms", says=["deadline"])
+        self.refused(2, "eval", out, *common, "--control", "--budget", "1", says=["out of range"])
+        self.refused(2, "predict", self.model, self.pictures, "--control", "--budget", budget, says=["fovea calibrate"])
+
+    def test_shift(self):
+        out = self.fresh(".fovea")
+        common = ["--data", self.pictures, "--batch", 2]
+        self.done("calibrate", self.model, *common, "-o", out)
+        exits = json.loads(self.done("info", out, "--json"))["exits"]
+        budget = str((exits[0]["macs_single"] + exits[-1]["macs_single"]) // 2)
+        told = json.loads(self.done("eval", out, *common, "--shift", "--budget", budget, "--json"))
+        self.assertEqual((told["n"], len(told["rows"])), (6, 16))
+        self.assertEqual([(row["corruption"], row["strength"]) for row in told["rows"][:3]], [(None, 0), ("noise", 1), ("noise", 2)])
+        for row in told["rows"]:
+            self.assertLessEqual(row["cap"]["mean_macs"], int(budget))
+            self.assertEqual(sum(row["control"]["counts"]), 6)
+        # A row is what evaluating the same corruption says.
+        alone = json.loads(self.done("eval", out, *common, "--corrupt", "blur:4", "--budget", budget, "--json"))["adaptive"]
+        blur = next(row for row in told["rows"] if (row["corruption"], row["strength"]) == ("blur", 4))
+        for key in ("top1", "mean_macs", "counts"):
+            self.assertEqual(alone[key], blur["policy"][key])
+        plain = json.loads(self.done("eval", self.model, *common, "--shift", "--threshold", "0.11", "--json"))
+        self.assertIsNone(plain["rows"][3]["control"])
+        self.assertIn("noise:5", self.done("eval", self.model, *common, "--shift").decode())
+        self.refused(2, "eval", self.model, *common, "--shift", "--corrupt", "noise:1", says=["--corrupt"])
+        self.refused(2, "eval", self.model, *common, "--corrupt", "fog:1", says=["noise, blur or contrast"])
+
+    def test_corrupted_pictures_are_written_as_they_are_read(self):
+        folder = self.fresh("-blurred")
+        made = json.loads(self.done("data", "make", "corrupted", "--data", self.pictures, "--kind", "noise", "--strength", 3,
+                                    "--seed", 5, "-o", folder, "--json"))
+        self.assertEqual((made["n"], made["kind"], made["strength"], made["seed"]), (6, "noise", 3, 5))
+        self.assertEqual(len(os.listdir(folder)), 7)
+        common = ["--threshold", "0.11", "--json"]
+        read = json.loads(self.done("eval", self.model, "--data", folder, *common))
+        wrapped = json.loads(self.done("eval", self.model, "--data", self.pictures, "--corrupt", "noise:3:5", *common))
+        self.assertEqual(read, wrapped)
+        self.refused(4, "data", "make", "corrupted", "--data", self.pictures, "--kind", "noise", "--strength", 3, "-o", folder)
+        self.refused(2, "data", "make", "corrupted", "--data", self.pictures, "--kind", "fog", "--strength", 3, "-o", folder)
+        self.refused(2, "data", "make", "corrupted", "--data", self.pictures, "--kind", "blur", "-o", folder, says=["--strength"])
+        self.refused(2, "data", "make", "nonsense", "-o", folder, says=["slowdown"])
+
+    def test_slowdown_or_what_is_missing(self):
+        folder = self.fresh("-slow")
+        words = ["data", "make", "slowdown", self.model, "--data", self.pictures, "--threshold", "0.105", "--epsilon", 16, "--steps", 3]
+        result = self.call(*words, "-o", folder, "--json")
+        if result.returncode == 6:
+            self.assertIn(b"learner", result.stderr.lower())
+            self.assertFalse(os.path.exists(folder))
+            return
+        self.assertEqual(result.returncode, 0, result.stderr)
+        told = json.loads(result.stdout)
+        self.assertEqual((told["n"], len(os.listdir(folder))), (6, 7))
+        self.assertLessEqual(told["after"]["efficacy"], told["before"]["efficacy"])
+        # Read again, the pictures are those that were measured.
+        again = json.loads(self.done("eval", self.model, "--data", folder, "--threshold", "0.105", "--json"))["adaptive"]
+        self.assertEqual(again["counts"], told["after"]["counts"])
+        self.refused(4, *words, "-o", folder)
+        self.refused(2, "data", "make", "slowdown", "--data", self.pictures, "-o", folder, says=["slowdown MODEL"])
+        self.refused(2, *words[:-2], "--steps", 0, "-o", folder, says=["--steps"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -138,7 +138,8 @@ SolvedPolicy for_promise(const Promise& promise, const Model& model) {
                      "%: " + expectation(record, found.rule, macs, macs_text, kCertifying) +
                      "; with confidence " + fixed(promise.confidence, 1) +
                      " % the drop is at most " + fixed(promise.max_drop, 2) + " points";
-  return {.policy = found.rule.policy(), .certificate = std::move(found), .note = std::move(note)};
+  Policy policy = found.rule.policy();
+  return {.policy = std::move(policy), .certificate = std::move(found), .note = std::move(note)};
 }
 
 void require_alone(const Arguments& arguments) {

@@ -149,8 +149,8 @@ class Drawing {
     for (const Point& point : series.points) {
       if (!drawable(chart_, point) || !point.low || !point.high) continue;
       const std::string x = at(x_.place(point.x));
-      there += (there.empty() ? "M" : "L") + x + " " + at(y_at(*point.high));
-      back = "L" + x + " " + at(y_at(*point.low)) + back;
+      there.append(there.empty() ? "M" : "L").append(x).append(" ").append(at(y_at(*point.high)));
+      back.insert(0, "L" + x + " " + at(y_at(*point.low)));
     }
     if (there.empty()) return {};
     return "<path class=\"band f " + series.colour + "\" d=\"" + there + back + "Z\"/>\n";

@@ -29,10 +29,10 @@ inline Recorded recorded(int n_exits, int64_t n, uint64_t seed) {
     for (int64_t i = 0; i < n; ++i) {
       const Noise sample = noise.fork(static_cast<uint64_t>(i));
       const double difficulty = sample.normal(0);
-      const double luck = 0.5 * sample.normal(static_cast<uint64_t>(10 + exit));
+      const double luck = 0.5 * sample.normal(10 + static_cast<uint64_t>(exit));
       const double strength = 0.9 + 0.35 * exit;
       const double margin = strength + luck - difficulty;
-      const double doubt = 0.4 * sample.normal(static_cast<uint64_t>(100 + exit));
+      const double doubt = 0.4 * sample.normal(100 + static_cast<uint64_t>(exit));
       out.table.answer.push_back(margin > 0 ? 0 : 1);
       out.table.confidence.push_back(
           static_cast<float>(0.1 + 0.9 / (1 + std::exp(-2 * (std::abs(margin) + doubt)))));

@@ -196,7 +196,8 @@ NamedBytes cifar_files(const std::string& name) {
   const std::string folder = std::string(FOVEA_SOURCE_DIR) + "/tests/data/cifar/" + name;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string file = entry.path().filename().string();
-    files.emplace_back(name + "/" + file, file_bytes(entry.path().string()));
+    files.emplace_back(std::string(name).append("/").append(file),
+                       file_bytes(entry.path().string()));
   }
   return files;
 }

@@ -157,7 +157,7 @@ TEST(PackWriter, AnEmptyPackIsAPack) {
 
 /// Three encoded "pictures": their bytes are a red value, which the decoder makes a pixel of.
 std::string encoded_pack(const ScratchFolder& folder) {
-  const std::string path = folder / "encoded.fpack";
+  std::string path = folder / "encoded.fpack";
   PackWriter writer = PackWriter::create_encoded(path, Overwrite::kAllow, {"cat", "dog"}).value();
   writer.add_file("7", 1, "dog/1.jpg").value();
   writer.add_file("", 0, "cat/empty.jpg").value();

@@ -65,7 +65,8 @@ TEST(RandomResizedCrop, ResizesThePartAndMirrorsIt) {
   const CropBox box{.top = 3, .left = 5, .height = 11, .width = 9};
   Picture part(box.height, box.width);
   for (int32_t y = 0; y < box.height; ++y) {
-    std::copy_n(picture.view().row(y + box.top) + 3 * box.left, 3 * box.width, part.row(y));
+    std::copy_n(picture.view().row(y + box.top) + int64_t{3} * box.left, 3 * box.width,
+                part.row(y));
   }
   const Picture expected = resize(part.view(), 7, 7);
   Picture plain;

@@ -268,7 +268,7 @@ TEST(CheckData, FindsLabelsCountedFromOne) {
 
 /// Class folders of JPEGs of which one is cut off.
 void write_thousands(const ScratchFolder& folder, int n, int broken) {
-  const std::string sound = encode_jpeg(8, 8, std::vector<uint8_t>(8 * 8 * 3, 90));
+  const std::string sound = encode_jpeg(8, 8, std::vector<uint8_t>(size_t{8} * 8 * 3, 90));
   for (int i = 0; i < n; ++i) {
     folder.write("c" + std::to_string(i % 10) + "/" + std::to_string(10000 + i) + ".jpg",
                  i == broken ? sound.substr(0, sound.size() / 2) : sound);
@@ -303,8 +303,8 @@ TEST(OneBrokenJpegAmongThousands, IsNamedCountedAndStopsOrNotAsAsked) {
 
 TEST(PackData, EncodedKeepsTheFilesAsTheyAre) {
   const ScratchFolder folder;
-  const std::string first = encode_jpeg(9, 5, std::vector<uint8_t>(9 * 5 * 3, 10));
-  const std::string second = encode_jpeg(4, 30, std::vector<uint8_t>(4 * 30 * 3, 200));
+  const std::string first = encode_jpeg(9, 5, std::vector<uint8_t>(size_t{9} * 5 * 3, 10));
+  const std::string second = encode_jpeg(4, 30, std::vector<uint8_t>(size_t{4} * 30 * 3, 200));
   folder.write("in/a/1.jpg", first);
   folder.write("in/b/2.jpg", second);
   const FileSetPtr data = read_class_folder(folder / "in").value();

@@ -14,8 +14,6 @@ namespace {
 
 using testing::DoubleNear;
 using testing::Eq;
-using testing::HasSubstr;
-using testing::Not;
 using testing::Optional;
 using testing::SizeIs;
 

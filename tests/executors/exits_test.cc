@@ -46,7 +46,7 @@ class Exits : public testing::TestWithParam<ExecutorUnderTest> {
  protected:
   [[nodiscard]] std::unique_ptr<Executor> make(
       const NamedTensors& params, const testing_support::ExecutorSettings& settings = {}) const {
-    return testing_support::make_executor(GetParam(), graph_, params, settings);
+    return testing_support::make_executor(GetParam(), network, params, settings);
   }
   static Outputs run(Executor& executor, const NamedTensors& inputs, const Policy& policy,
                      Trace* trace = nullptr) {
@@ -61,11 +61,11 @@ class Exits : public testing::TestWithParam<ExecutorUnderTest> {
   /// The executor's own scores of every exit.
   [[nodiscard]] ExitTable recorded(Executor& executor) const {
     Outputs out;
-    executor.run(inputs_, {}, out).value();
+    executor.run(samples, {}, out).value();
     Scores scores{.values = Tensor::f32({kExits, kSamples, kClasses}),
                   .labels = std::vector<int64_t>(kSamples, -1),
                   .costs = std::vector<int64_t>(kExits, 0),
-                  .scoring = exit_scoring(graph_)};
+                  .scoring = exit_scoring(network)};
     for (int e = 0; e < kExits; ++e) {
       const Tensor& logits = out.exit_logits[static_cast<size_t>(e)];
       std::copy_n(logits.f(), logits.numel(), scores.values.f() + e * logits.numel());
@@ -82,18 +82,18 @@ class Exits : public testing::TestWithParam<ExecutorUnderTest> {
             Policy{.thresholds = {1e8F, std::nullopt, 1e8F, 1e8F}, .patience = 3}};
   }
 
-  Graph graph_ = five_exits();
-  NamedTensors params_ = subject_params(graph_, 8);
-  NamedTensors inputs_ = subject_inputs(graph_, kSamples, 6);
+  Graph network = five_exits();
+  NamedTensors weights = subject_params(network, 8);
+  NamedTensors samples = subject_inputs(network, kSamples, 6);
 };
 
 TEST_P(Exits, AreThoseThatHindsightSays) {
-  const auto executor = make(params_);
+  const auto executor = make(weights);
   const ExitTable table = recorded(*executor);
   std::vector<int64_t> left(kExits, 0);
   for (const Policy& policy : policies()) {
-    const Outputs out = run(*executor, inputs_, policy);
-    EXPECT_EQ(exits_of(out), exits_in_hindsight(table, policy, graph_).value())
+    const Outputs out = run(*executor, samples, policy);
+    EXPECT_EQ(exits_of(out), exits_in_hindsight(table, policy, network).value())
         << policy_to_json(policy);
     for (const int exit : exits_of(out)) ++left[static_cast<size_t>(exit)];
   }
@@ -102,27 +102,27 @@ TEST_P(Exits, AreThoseThatHindsightSays) {
 }
 
 TEST_P(Exits, OfASampleDoNotDependOnItsCompany) {
-  const auto executor = make(params_);
+  const auto executor = make(weights);
   for (const Policy& policy : policies()) {
-    const Outputs whole = run(*executor, inputs_, policy);
+    const Outputs whole = run(*executor, samples, policy);
     for (int64_t i = 0; i < kSamples; ++i) {
-      const NamedTensors one{{"input", inputs_.at("input").rows(i, i + 1).clone()}};
+      const NamedTensors one{{"input", samples.at("input").rows(i, i + 1).clone()}};
       EXPECT_EQ(exits_of(run(*executor, one, policy))[0], exits_of(whole)[static_cast<size_t>(i)]);
     }
     for (const auto& settings :
          {testing_support::ExecutorSettings{2, 1}, testing_support::ExecutorSettings{3, 8}}) {
-      const auto other = make(params_, settings);
-      EXPECT_EQ(exits_of(run(*other, inputs_, policy)), exits_of(whole));
+      const auto other = make(weights, settings);
+      EXPECT_EQ(exits_of(run(*other, samples, policy)), exits_of(whole));
     }
   }
 }
 
 TEST_P(Exits, CostWhatLeavingThereCosts) {
-  const auto executor = make(params_);
+  const auto executor = make(weights);
   for (const Policy& policy : policies()) {
-    const Outputs out = run(*executor, inputs_, policy);
-    const std::vector<int> asked = resolve(policy, graph_).value().asked;
-    const std::vector<int64_t> macs = macs_when_leaving(graph_, asked);
+    const Outputs out = run(*executor, samples, policy);
+    const std::vector<int> asked = resolve(policy, network).value().asked;
+    const std::vector<int64_t> macs = macs_when_leaving(network, asked);
     for (size_t i = 0; i < kSamples; ++i) {
       const auto at = std::find(asked.begin(), asked.end(), exits_of(out)[i]);
       EXPECT_EQ(out.macs.data<int64_t>()[i], macs[static_cast<size_t>(at - asked.begin())]);
@@ -131,23 +131,23 @@ TEST_P(Exits, CostWhatLeavingThereCosts) {
 }
 
 TEST_P(Exits, ReplayGivesTheSameAnswers) {
-  const auto executor = make(params_);
+  const auto executor = make(weights);
   for (const Policy& policy : policies()) {
     Trace trace;
-    const Outputs first = run(*executor, inputs_, policy, &trace);
+    const Outputs first = run(*executor, samples, policy, &trace);
     Policy replay;
     replay.replay = std::make_shared<const Trace>(trace);
-    const Outputs again = run(*executor, inputs_, replay);
+    const Outputs again = run(*executor, samples, replay);
     EXPECT_EQ(exits_of(again), exits_of(first));
     EXPECT_EQ(std::memcmp(again.logits.raw(), first.logits.raw(), first.logits.bytes()), 0);
   }
 }
 
 TEST_P(Exits, MorePatienceNeverLeavesEarlier) {
-  const auto executor = make(params_);
+  const auto executor = make(weights);
   std::vector<int> before(kSamples, 0);
   for (int patience = 2; patience < kExits; ++patience) {
-    const std::vector<int> exits = exits_of(run(*executor, inputs_, {.patience = patience}));
+    const std::vector<int> exits = exits_of(run(*executor, samples, {.patience = patience}));
     for (size_t i = 0; i < exits.size(); ++i) {
       EXPECT_GE(exits[i], std::max(before[i], patience - 1));
     }
@@ -156,24 +156,24 @@ TEST_P(Exits, MorePatienceNeverLeavesEarlier) {
 }
 
 TEST_P(Exits, AfterTheOneTakenAreNotComputed) {
-  const auto clean = make(params_);
+  const auto clean = make(weights);
   const Policy policy{.patience = 2, .exit = 3};
-  const Outputs expected = run(*clean, inputs_, policy);
-  NamedTensors poisoned = params_;
+  const Outputs expected = run(*clean, samples, policy);
+  NamedTensors poisoned = weights;
   for (const char* name : {"layer4.weight", "head4.weight"}) {
-    poisoned[name] = params_.at(name).clone();
+    poisoned[name] = weights.at(name).clone();
     std::fill_n(poisoned[name].f(), poisoned[name].numel(),
                 std::numeric_limits<float>::quiet_NaN());
   }
-  const Outputs out = run(*make(poisoned), inputs_, policy);
+  const Outputs out = run(*make(poisoned), samples, policy);
   EXPECT_EQ(std::memcmp(out.logits.raw(), expected.logits.raw(), expected.logits.bytes()), 0);
 }
 
 TEST_P(Exits, ScoresThatAreNoNumbersAgreeWithNothing) {
-  NamedTensors poisoned = params_;
-  poisoned["head1.bias"] = params_.at("head1.bias").clone();
+  NamedTensors poisoned = weights;
+  poisoned["head1.bias"] = weights.at("head1.bias").clone();
   poisoned["head1.bias"].f()[0] = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<int> exits = exits_of(run(*make(poisoned), inputs_, {.patience = 2}));
+  const std::vector<int> exits = exits_of(run(*make(poisoned), samples, {.patience = 2}));
   // Exits 0 and 1 do not agree, nor do 1 and 2.
   EXPECT_THAT(exits, testing::Each(testing::Ge(3)));
 }
@@ -181,7 +181,7 @@ TEST_P(Exits, ScoresThatAreNoNumbersAgreeWithNothing) {
 TEST_P(Exits, RefuseAPatienceThatTheNetworkCannotShow) {
   Outputs out;
   const Policy policy{.patience = kExits};
-  const Status refused = make(params_)->run(inputs_, {.policy = &policy}, out);
+  const Status refused = make(weights)->run(samples, {.policy = &policy}, out);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::kUsage);
   EXPECT_THAT(refused.error().message(), testing::HasSubstr("2 to 4 of the 5 exits asked"));

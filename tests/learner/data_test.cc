@@ -66,7 +66,7 @@ class TrainingData : public testing::Test {
   std::string pack(int64_t broken = -1) {
     std::vector<std::string> classes;
     for (int c = 0; c < 10; ++c) classes.push_back("c" + std::to_string(c));
-    const std::string path = folder_ + "/train.fpack";
+    std::string path = folder_ + "/train.fpack";
     PackWriter writer = PackWriter::create_encoded(path, Overwrite::kAllow, classes).value();
     for (int64_t i = 0; i < 30; ++i) {
       writer

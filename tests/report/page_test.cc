@@ -22,16 +22,16 @@ class Files : public testing::Test {
   void SetUp() override {
     std::string name = (std::filesystem::temp_directory_path() / "report-XXXXXX").string();
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
+    root = name;
   }
-  void TearDown() override { std::filesystem::remove_all(root_); }
+  void TearDown() override { std::filesystem::remove_all(root); }
   [[nodiscard]] std::string text_of(const std::string& file) const {
-    std::ifstream in(root_ / "out" / file);
+    std::ifstream in(root / "out" / file);
     std::stringstream text;
     text << in.rdbuf();
     return text.str();
   }
-  std::filesystem::path root_;
+  std::filesystem::path root;
 };
 
 Page one_figure() {
@@ -42,7 +42,7 @@ Page one_figure() {
 }
 
 TEST_F(Files, StandBesideThePage) {
-  const std::string folder = (root_ / "out").string();
+  const std::string folder = (root / "out").string();
   ASSERT_TRUE(write_files(one_figure(), "{}", folder, Overwrite::kRefuse).ok());
   EXPECT_EQ(text_of("report.json"), "{}\n");
   EXPECT_EQ(text_of("curve.csv"), "x,y\n1,2\n");
@@ -55,7 +55,7 @@ TEST_F(Files, StandBesideThePage) {
 
 TEST_F(Files, NeedAPlace) {
   const auto status =
-      write_files(one_figure(), "{}", (root_ / "no" / "out").string(), Overwrite::kRefuse);
+      write_files(one_figure(), "{}", (root / "no" / "out").string(), Overwrite::kRefuse);
   EXPECT_EQ(status.error().kind, ErrorKind::kCannotWrite);
 }
 

@@ -11,6 +11,7 @@
 #include "app/inputs.h"
 #include "app/picture_ledger.h"
 #include "app/policy_argument.h"
+#include "app/table.h"
 #include "app/verbs/verbs.h"
 #include "base/file.h"
 #include "data/codecs/decode.h"

@@ -99,7 +99,7 @@ std::string command_of(const std::vector<std::string>& words) {
       for (size_t at = 0; (at = word.find('\'', at)) != std::string::npos; at += 4) {
         word.replace(at, 1, "'\\''");
       }
-      word = "'" + word + "'";
+      word.insert(0, 1, '\'').push_back('\'');
     }
     out += " " + shown_path(word);
   }

@@ -23,12 +23,14 @@ Batches::Batches(DatasetPtr data, std::vector<int64_t> indices, const Transform&
   for (const int64_t i : indices_) {
     const std::optional<PictureView> view = data_->view(i);
     if (any_size || !view || has_size(*view, transform.crop)) continue;
-    const std::string side = std::to_string(transform.crop);
+    const auto size = [](int32_t height, int32_t width) {
+      return std::to_string(height) + "x" + std::to_string(width);
+    };
     throw Error({.kind = ErrorKind::kBadInput,
                  .what = "the data does not fit the network",
                  .where = data_->file_name(i),
-                 .expected = "a pack of pictures of " + side + "x" + side,
-                 .found = std::to_string(view->height) + "x" + std::to_string(view->width)});
+                 .expected = "a pack of pictures of " + size(transform.crop, transform.crop),
+                 .found = size(view->height, view->width)});
   }
 }
 

@@ -67,7 +67,7 @@ double text_width(std::string_view text) {
     if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U) continue;
     const bool narrow = std::string_view(" .,:;'|!iljft()").find(c) != std::string_view::npos;
     const bool wide = std::string_view("mwMW%@").find(c) != std::string_view::npos;
-    width += narrow ? 0.33 : wide ? 0.86 : 0.57;
+    width += narrow ? 0.37 : wide ? 0.95 : 0.61;
   }
   return width;
 }

@@ -21,7 +21,7 @@ namespace fovea::report {
 [[nodiscard]] std::string grouped(int64_t count);
 /// A field of a CSV file, quoted where it must be.
 [[nodiscard]] std::string csv_field(std::string_view text);
-/// Width that a text takes in a drawing, in units of its font size; a rough mean of usual fonts.
+/// Width that a text takes in a drawing, in units of its font size; as wide as usual fonts get.
 [[nodiscard]] double text_width(std::string_view text);
 
 }  // namespace fovea::report

@@ -12,6 +12,11 @@ namespace fovea::app {
 
 [[nodiscard]] OptionSpecs control_options();
 
+/// Throws Error (kUsage) where --control stands without a budget of multiply-adds or
+/// beside a deadline: to be called
+/// before the budget is solved, which has errors of its own.
+void check_control(const Arguments& arguments);
+
 /// The controller for --budget where --control stands there, else nothing. `policy` is what the
 /// options say beside it; of that a cap holds.
 /// Throws Error (kUsage): without a budget of multiply-adds, for a budget out of range, a model

@@ -14,8 +14,6 @@
 namespace fovea {
 namespace {
 
-using testing::ElementsAre;
-
 constexpr int64_t kSamples = 600;
 
 /// Three exits, each a little surer than the one before.

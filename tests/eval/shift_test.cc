@@ -43,16 +43,16 @@ NamedTensors weights(const Graph& graph) {
 class Shift : public testing::Test {
  protected:
   static constexpr int64_t kSamples = 24;
-  Graph graph_ = network();
-  ReferenceExecutor executor_{graph_, weights(graph_)};
-  DatasetPtr data_ = std::make_shared<const ScenesDataset>(ScenesOptions{.side = 16}, kSamples);
-  Transform transform_{.resize = 16, .crop = 16};
+  Graph subject = network();
+  ReferenceExecutor executor{subject, weights(subject)};
+  DatasetPtr drawn = std::make_shared<const ScenesDataset>(ScenesOptions{.side = 16}, kSamples);
+  Transform as_input{.resize = 16, .crop = 16};
 };
 
 TEST_F(Shift, JudgesEveryCorruptionAsARunOfItWould) {
   const Policy policy{.thresholds = {0.6F}};
   int64_t told = 0;
-  const ShiftReport report = measure_shift(executor_, data_, transform_, "input",
+  const ShiftReport report = measure_shift(executor, drawn, as_input, "input",
                                            {.policy = policy,
                                             .batch = 8,
                                             .seed = 3,
@@ -67,10 +67,10 @@ TEST_F(Shift, JudgesEveryCorruptionAsARunOfItWould) {
   EXPECT_FALSE(report.rows[0].corruption);
   double sum = 0;
   for (const ShiftRow& row : report.rows) {
-    const DatasetPtr pictures =
-        row.corruption ? std::make_shared<const CorruptedDataset>(data_, *row.corruption) : data_;
-    const DatasetSource source(pictures, transform_);
-    const auto executed = evaluate_executed(executor_, source, policy).value();
+    const DatasetPtr shifted =
+        row.corruption ? std::make_shared<const CorruptedDataset>(drawn, *row.corruption) : drawn;
+    const DatasetSource source(shifted, as_input);
+    const auto executed = evaluate_executed(executor, source, policy).value();
     EXPECT_EQ(row.policy.exits, executed.exits);
     EXPECT_EQ(row.policy.top1, executed.top1);
     EXPECT_EQ(row.last.counts[0], 0);
@@ -82,11 +82,11 @@ TEST_F(Shift, JudgesEveryCorruptionAsARunOfItWould) {
 }
 
 TEST_F(Shift, CapAndControlStandBesideThePolicy) {
-  const std::vector<double> costs = macs_of(graph_)(std::vector<int>{0, 1});
+  const std::vector<double> costs = macs_of(subject)(std::vector<int>{0, 1});
   const double budget = (costs[0] + costs[1]) / 2;
-  const DatasetSource source(data_, transform_);
-  const Scores scores = record_scores(executor_, source).value();
-  const RuleData calibration(exit_table(scores), scores.labels, macs_of(graph_));
+  const DatasetSource source(drawn, as_input);
+  const Scores scores = record_scores(executor, source).value();
+  const RuleData calibration(exit_table(scores), scores.labels, macs_of(subject));
   ShiftPlan plan{.policy = {.thresholds = {2.0F}},
                  .max_macs = static_cast<int64_t>(costs[0]),
                  .controller =
@@ -95,7 +95,7 @@ TEST_F(Shift, CapAndControlStandBesideThePolicy) {
                                                budget, {.window = 4});
                      },
                  .batch = 4};
-  const ShiftReport report = measure_shift(executor_, data_, transform_, "input", plan).value();
+  const ShiftReport report = measure_shift(executor, drawn, as_input, "input", plan).value();
   for (const ShiftRow& row : report.rows) {
     ASSERT_TRUE(row.cap && row.control);
     EXPECT_DOUBLE_EQ(row.policy.mean_macs, costs[1]);
@@ -110,7 +110,7 @@ TEST_F(Shift, CapAndControlStandBesideThePolicy) {
   EXPECT_EQ(json["rows"][7]["strength"], 2);
   EXPECT_EQ(json["sequence"]["control"]["steps"].size(), 96U);
   plan.max_macs = 1;
-  EXPECT_EQ(measure_shift(executor_, data_, transform_, "input", plan).error().kind,
+  EXPECT_EQ(measure_shift(executor, drawn, as_input, "input", plan).error().kind,
             ErrorKind::kUsage);
 }
 

@@ -94,6 +94,7 @@ int eval_model(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
   const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
   const auto asked_mode = mode_from(arguments);
+  check_control(arguments);
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
   const auto source = source_from(arguments, network, context.console);

@@ -122,6 +122,7 @@ class Predictor {
  private:
   Policy policy_of(const Context& context, const Arguments& arguments, const Execution& execution,
                    int64_t batch) const {
+    check_control(arguments);
     RunTimes times = run_times(context, network_, execution, batch, nullptr);
     // Pictures are not read ahead: they are taken to load as those of the calibration did.
     times.load_ms = nullptr;

@@ -49,6 +49,9 @@ struct TrainArguments {
   std::vector<std::pair<std::string, std::string>> settings;  ///< key = value of the recipe
   std::string init_model;                                     ///< a model file, or empty
   int threads = 1;
+  /// Whether `threads` are this process's or all that a machine's processes have together.
+  enum class ThreadsOf : uint8_t { kProcess, kMachine };
+  ThreadsOf threads_of = ThreadsOf::kProcess;
   Overwrite overwrite = Overwrite::kRefuse;
   /// Receives a line of progress, without its end. Never empty.
   std::function<void(std::string_view)> note;
@@ -65,6 +68,9 @@ struct TrainOutcome {
   End end = End::kFinished;
   std::string model;                  ///< the model file written, or empty
   std::vector<double> top1_per_exit;  ///< per cent on the validation data; may be empty
+  /// Of several processes that train together one reports; the others print nothing.
+  enum class Reports : uint8_t { kHere, kElsewhere };
+  Reports reports = Reports::kHere;
 };
 
 /// The slow-down attack, as the command line says it (learner/slowdown.h).

@@ -17,12 +17,12 @@ std::vector<double> n_correct(const std::vector<at::Tensor>& logits, const at::T
   return out;
 }
 
-std::vector<double> top1_per_exit(const TrainableNetwork& network, const Batches& batches,
-                                  int64_t batch) {
+std::vector<double> correct_per_exit(const TrainableNetwork& network, const Batches& batches,
+                                     int64_t batch, const BatchSlice& slice) {
   std::vector<double> sums(static_cast<size_t>(network.graph().n_exits()), 0.0);
   const Shape& shape = network.graph().main().value(network.graph().main().inputs[0]).type.shape;
   std::vector<int64_t> places;
-  for (int64_t begin = 0; begin < batches.size(); begin += batch) {
+  for (int64_t begin = slice.first * batch; begin < batches.size(); begin += slice.every * batch) {
     places.resize(static_cast<size_t>(std::min(batch, batches.size() - begin)));
     std::iota(places.begin(), places.end(), begin);
     const auto count = static_cast<int64_t>(places.size());
@@ -34,6 +34,12 @@ std::vector<double> top1_per_exit(const TrainableNetwork& network, const Batches
                   labels.to(network.device()));
     for (size_t exit = 0; exit < sums.size(); ++exit) sums[exit] += right[exit];
   }
+  return sums;
+}
+
+std::vector<double> top1_per_exit(const TrainableNetwork& network, const Batches& batches,
+                                  int64_t batch) {
+  std::vector<double> sums = correct_per_exit(network, batches, batch);
   for (double& sum : sums)
     sum = 100.0 * sum / static_cast<double>(std::max<int64_t>(1, batches.size()));
   return sums;

@@ -14,7 +14,17 @@ namespace fovea {
 [[nodiscard]] std::vector<double> n_correct(const std::vector<at::Tensor>& logits,
                                             const at::Tensor& targets);
 
-/// Per cent for each exit, by running statistics and without augmentation.
+/// Every n-th batch of a data set, from the first-th on: what one of n processes measures.
+struct BatchSlice {
+  int64_t first = 0;
+  int64_t every = 1;
+};
+/// How many pictures of the slice each exit classifies right, by running statistics and without
+/// augmentation.
+[[nodiscard]] std::vector<double> correct_per_exit(const TrainableNetwork& network,
+                                                   const Batches& batches, int64_t batch,
+                                                   const BatchSlice& slice = {});
+/// The same of all pictures in per cent.
 [[nodiscard]] std::vector<double> top1_per_exit(const TrainableNetwork& network,
                                                 const Batches& batches, int64_t batch);
 

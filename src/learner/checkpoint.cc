@@ -55,6 +55,8 @@ Progress progress_from(const json& value) {
   return p;
 }
 
+Result<Checkpoint> checkpoint_of(const Result<TensorFile>& file, std::string_view path);
+
 }  // namespace
 
 Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
@@ -71,7 +73,16 @@ Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 }
 
 Result<Checkpoint> load_checkpoint(const std::string& path) {
-  Result<TensorFile> file = read_safetensors(path);
+  return checkpoint_of(read_safetensors(path), path);
+}
+
+Result<Checkpoint> parse_checkpoint(std::span<const std::byte> file, std::string_view source) {
+  return checkpoint_of(parse_safetensors(file, source), source);
+}
+
+namespace {
+
+Result<Checkpoint> checkpoint_of(const Result<TensorFile>& file, std::string_view path) {
   if (!file.ok()) return file.error();
   const ErrorInfo no_checkpoint{.kind = ErrorKind::kBadInput,
                                 .what = "the file is no checkpoint of a training run",
@@ -100,5 +111,7 @@ Result<Checkpoint> load_checkpoint(const std::string& path) {
   }
   return checkpoint;
 }
+
+}  // namespace
 
 }  // namespace fovea

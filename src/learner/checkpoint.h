@@ -1,8 +1,11 @@
 // Everything that a training run needs to go on exactly where it stopped.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fovea/error.h"
@@ -46,5 +49,8 @@ struct Checkpoint {
 [[nodiscard]] Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 /// Errors (kBadInput) name the file.
 [[nodiscard]] Result<Checkpoint> load_checkpoint(const std::string& path);
+/// The same from bytes in memory; `source` names them in messages.
+[[nodiscard]] Result<Checkpoint> parse_checkpoint(std::span<const std::byte> file,
+                                                  std::string_view source);
 
 }  // namespace fovea

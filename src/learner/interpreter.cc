@@ -133,7 +133,8 @@ void Interpreter::run_node(Frame& frame, const Node& node,
                  .phase = settings.phase,
                  .mode = settings.mode,
                  .bodies = &bodies,
-                 .answer = answer ? &*answer : nullptr};
+                 .answer = answer ? &*answer : nullptr,
+                 .peers = settings.peers};
   op->run(call);
   for (size_t i = 0; i < out.size(); ++i) {
     frame.values[static_cast<size_t>(node.outputs[i])] = std::move(out[i]);

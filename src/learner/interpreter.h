@@ -28,6 +28,8 @@ struct InterpreterSettings {
   Mode mode = Mode::kCompact;
   /// Answers of decision points; null: the nodes' own rules.
   const ResolvedPolicy* policy = nullptr;
+  /// In training, the processes whose cells are normalised together with these; may be null.
+  BatchPeers* peers = nullptr;
   /// Receives counts and decisions; null in training.
   RunRecord* record = nullptr;
   /// Of the main block in training; null: gradients flow as they are.

@@ -84,6 +84,7 @@ std::string record_json(const RecordFacts& facts, const Progress& progress) {
   ordered_json record{{"recipe", facts.recipe},
                       {"seed", facts.seed},
                       {"threads", facts.threads},
+                      {"processes", facts.processes},
                       {"path", facts.path},
                       {"instruction_set", facts.instruction_set},
                       {"device", facts.device},

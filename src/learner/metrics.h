@@ -33,7 +33,8 @@ struct ProgressFacts {
 struct RecordFacts {
   std::string recipe;
   uint64_t seed = 0;
-  int threads = 1;
+  int threads = 1;    ///< of each process
+  int processes = 1;  ///< that trained together
   std::string device;
   std::string path;             ///< of the last stage: fast or eager
   std::string instruction_set;  ///< of the processor that finished the run

@@ -94,6 +94,7 @@ std::vector<at::Tensor> TrainableNetwork::forward(const at::Tensor& input, Phase
         frame, node,
         {.phase = phase,
          .mode = mode_.mode,
+         .peers = phase == Phase::kTraining ? mode_.peers : nullptr,
          .gradient_scales =
              phase == Phase::kTraining && gradient_scales_ ? &*gradient_scales_ : nullptr});
   }

@@ -22,6 +22,7 @@ struct TrainingMode {
   /// Parameters whose names begin with one of these are trained; empty: all.
   std::vector<std::string> prefixes;
   GradientFlow gradients = GradientFlow::kPlain;
+  BatchPeers* peers = nullptr;  ///< normalise together with these processes; eager path only
 };
 
 /// What carries a network out in training.

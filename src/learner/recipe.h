@@ -61,13 +61,16 @@ struct RecipeData {
 };
 
 /// `path`: fast (float32 on CPUs without LibTorch's operators), eager, or auto: fast where the
-/// build, the device and the network allow it.
+/// build, the device and the network allow it. `batch` is of all processes together. `sync_norm`:
+/// batch normalisation takes its statistics over the whole batch, however many processes share it;
+/// else each part of a batch (a process's, a thread's) is normalised by its own.
 struct RecipeRun {
   uint64_t seed = 0;
   int64_t batch = 64;
   int64_t threads = 0;  ///< 0: what the command line says
   double checkpoint_minutes = 10;
   std::string path = "auto";
+  bool sync_norm = false;
   int64_t log_every = 50;  ///< steps between lines of metrics.jsonl; the first 50 are all there
 };
 

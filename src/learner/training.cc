@@ -9,13 +9,11 @@
 
 #include "base/file.h"
 #include "data/core/augment.h"
-#include "data/core/loader.h"
 #include "fovea/model.h"
 #include "learner/accuracy.h"
 #include "learner/checkpoint.h"
 #include "learner/device.h"
 #include "learner/metrics.h"
-#include "learner/mixup.h"
 #include "learner/process.h"
 #include "learner/run_folder.h"
 #include "learner/training_step.h"
@@ -80,9 +78,6 @@ class Run {
     check_classes(task.graph, task.train);
     check_classes(task.graph, task.val);
     check_classes(task.graph, task.test);
-    for (const Stage& each : task.recipe.stages) {
-      check_stage(task.graph, each, device_, path_choice(task.recipe.run.path));
-    }
     make_batches();
   }
 
@@ -131,21 +126,14 @@ class Run {
       val = std::move(split.val);
       val_data = task_.train;
     }
-    Augmentation augment;
+    std::optional<PadCropFlip> augment;
     if (data.augment == "pad_crop_flip") {
       augment = PadCropFlip{.seed = seed, .pad = static_cast<int32_t>(data.pad)};
-    } else if (data.augment == "random_resized_crop") {
-      augment = RandomResizedCrop{.seed = seed, .side = side_};
     }
-    if (task_.transform.crop != side_) {
-      refuse(ErrorKind::kUsage, "transform and network differ in size", "data.transform",
-             "crop=" + std::to_string(side_), std::to_string(task_.transform.crop));
-    }
-    split_ = {.train = train, .val = val};
-    const Transform& transform = task_.transform;
-    train_.emplace(task_.train, std::move(train), transform, augment);
-    if (val_data != nullptr) val_.emplace(val_data, std::move(val), transform);
-    if (task_.test != nullptr) test_.emplace(task_.test, all_of(*task_.test), transform);
+    const Normalisation& normal = task_.transform.normalise;
+    train_.emplace(task_.train, std::move(train), side_, normal, augment);
+    if (val_data != nullptr) val_.emplace(val_data, std::move(val), side_, normal);
+    if (task_.test != nullptr) test_.emplace(task_.test, all_of(*task_.test), side_, normal);
   }
 
   /// Starts the run folder, or takes up the last checkpoint.
@@ -153,7 +141,6 @@ class Run {
     if (options_.resume == Resume::kNo) {
       folder_.begin(options_.overwrite).value();
       write_file(folder_.recipe(), recipe_text_, Overwrite::kAllow).value();
-      save_split(folder_.split(), split_).value();
       return;
     }
     Checkpoint checkpoint = load_checkpoint(folder_.last()).value();
@@ -165,11 +152,8 @@ class Run {
       refuse(ErrorKind::kBadInput, "the data changed since the run began",
              shown_path(folder_.last()), checkpoint.data_digest, task_.data_digest);
     }
-    check_split(folder_.split(), split_).value();
     params_ = std::move(checkpoint.params);
-    state_ = {.momentum = std::move(checkpoint.momentum),
-              .average = std::move(checkpoint.average),
-              .weighting = std::move(checkpoint.weighting)};
+    momentum_ = std::move(checkpoint.momentum);
     progress_ = std::move(checkpoint.progress);
     folder_.go_on(progress_.total_steps).value();
   }
@@ -182,15 +166,13 @@ class Run {
     trainer_.emplace(task_.graph, params_, stage(), device_, options_.threads,
                      path_choice(task_.recipe.run.path));
     path_ = path_name(trainer_->path());
-    std::string obstacle;
-    if (task_.recipe.run.path == "auto") obstacle = path_obstacle(task_.graph, stage(), device_);
-    note("path: " + path_ + (obstacle.empty() ? "" : "; fast cannot do " + obstacle));
-    trainer_->set_state(state_, progress_.stage_epoch * steps_per_epoch() + progress_.step);
+    note("path: " + path_);
+    trainer_->set_momentum(momentum_);
     while (progress_.stage_epoch < stage().epochs) {
       if (!run_epoch()) return false;
     }
-    params_ = trainer_->result();
-    state_ = {};
+    params_ = trainer_->network().state();
+    momentum_.clear();
     progress_.stage += 1;
     progress_.stage_epoch = 0;
     return true;
@@ -202,11 +184,10 @@ class Run {
     const int64_t batch = task_.recipe.run.batch;
     epoch_start_ = Clock::now();
     epoch_start_samples_ = progress_.sums.samples;
-    Loader loader(*train_, {order.begin() + progress_.step * batch, order.end()},
-                  static_cast<uint64_t>(progress_.epoch),
-                  {.threads = options_.threads, .batch = batch});
     while (progress_.step < steps_per_epoch()) {
-      step(*loader.next());
+      const int64_t begin = progress_.step * batch;
+      const auto count = static_cast<size_t>(std::min(batch, train_->size() - begin));
+      step({order.data() + begin, count});
       if (options_.interrupted != nullptr && options_.interrupted->load()) {
         checkpoint(folder_.last());
         refuse(ErrorKind::kInterrupted, "interrupted; a checkpoint was written",
@@ -228,33 +209,20 @@ class Run {
     return progress_.stage + 1 == n_stages() && progress_.stage_epoch == stage().epochs;
   }
 
-  void step(const LoadedBatch& batch) {
-    const auto count = static_cast<int64_t>(batch.labels.size());
-    at::Tensor values = at::empty({count, 3, side_, side_});
-    at::Tensor targets = at::empty({count}, at::kLong);
-    std::copy(batch.values.begin(), batch.values.end(), values.data_ptr<float>());
-    std::copy(batch.labels.begin(), batch.labels.end(), targets.data_ptr<int64_t>());
-    if (stage().mixup > 0) {
-      const Noise noise =
-          Noise(task_.recipe.run.seed, "mixup").fork(static_cast<uint64_t>(progress_.total_steps));
-      MixedBatch mixed = mixup(values, targets, task_.graph.n_classes(), stage().mixup, noise);
-      values = std::move(mixed.values);
-      targets = std::move(mixed.targets);
-    }
+  void step(std::span<const int64_t> places) {
+    const auto count = static_cast<int64_t>(places.size());
+    const at::Tensor values = at::empty({count, 3, side_, side_});
+    const at::Tensor labels = at::empty({count}, at::kLong);
+    train_->fill(places, static_cast<uint64_t>(progress_.epoch), values.data_ptr<float>(),
+                 labels.data_ptr<int64_t>());
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step,
                                             steps_per_epoch(), stage().epochs);
-    trainer_->learn_weights(values, targets, rate, progress_.total_steps);
-    const StepReport report = trainer_->gradients(values, targets);
-    const std::string overflow = trainer_->overflow(report, values);
-    if (!overflow.empty()) {
-      const bool loss = !std::isfinite(report.loss);
-      refuse(ErrorKind::kCheckFailed,
-             loss ? "the loss is no longer finite" : "a gradient is no longer finite",
+    const StepReport report = trainer_->gradients(values, labels);
+    if (!std::isfinite(report.loss)) {
+      refuse(ErrorKind::kCheckFailed, "the loss is no longer finite",
              "epoch " + std::to_string(progress_.epoch) + ", step " +
-                 std::to_string(progress_.step) + ", rate " + std::to_string(rate) + ", first in " +
-                 overflow,
-             loss ? "a number" : "", loss ? std::to_string(report.loss) : "",
-             "a lower schedule.rate, or a warm-up");
+                 std::to_string(progress_.step) + ", rate " + std::to_string(rate),
+             "a number", std::to_string(report.loss), "a lower schedule.rate, or a warm-up");
     }
     trainer_->update(rate);
     progress_.step += 1;
@@ -300,7 +268,7 @@ class Run {
   void end_epoch() {
     const double speed = images_per_s();
     val_top1_.clear();
-    if (val_) val_top1_ = trainer_->top1(*val_, kEvaluationBatch);
+    if (val_) val_top1_ = top1_per_exit(trainer_->network(), *val_, kEvaluationBatch);
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step - 1,
                                             steps_per_epoch(), stage().epochs);
     const std::string line = epoch_line(progress_, val_top1_, rate, speed);
@@ -321,11 +289,8 @@ class Run {
     progress_.seconds += seconds_since(clock_);
     clock_ = Clock::now();
     checkpoint_time_ = clock_;
-    StageState state = trainer_->state();
     save_checkpoint(path, {.params = trainer_->network().state(),
-                           .momentum = std::move(state.momentum),
-                           .average = std::move(state.average),
-                           .weighting = std::move(state.weighting),
+                           .momentum = trainer_->momentum(),
                            .progress = progress_,
                            .recipe = recipe_text_,
                            .data_digest = task_.data_digest})
@@ -371,9 +336,8 @@ class Run {
   at::Device device_;
   int32_t side_;
   NamedTensors params_;
-  StageState state_;  ///< of the checkpoint that the run goes on from
+  NamedTensors momentum_;
   Progress progress_;
-  HoldOut split_;
   std::optional<Batches> train_;
   std::optional<Batches> val_;
   std::optional<Batches> test_;

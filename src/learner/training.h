@@ -17,6 +17,8 @@
 
 namespace fovea {
 
+class Collective;
+
 /// What is trained on what.
 struct TrainingTask {
   Recipe recipe;
@@ -38,6 +40,9 @@ struct TrainingOptions {
   std::optional<int64_t> stop_after_steps;  ///< of this call
   int threads = 1;
   std::string device = "cpu";  ///< LibTorch's name
+  /// The processes that train together, each with the same task; null: this one alone. Only rank 0
+  /// touches the run folder and gives notes.
+  Collective* collective = nullptr;
   /// Set by whoever wants the run to end; a checkpoint is written and Error (kInterrupted) thrown.
   const std::atomic<bool>* interrupted = nullptr;
   std::function<void(std::string_view)> note;  ///< progress, a line a call; may be empty
@@ -49,16 +54,18 @@ struct TrainingResult {
   TrainingEnd end = TrainingEnd::kFinished;
   int64_t steps = 0;
   int64_t epochs = 0;
-  std::string model;              ///< the file, where finished
+  std::string model;              ///< the file, where finished and written by this process
   std::vector<double> val_top1;   ///< per cent per exit
   std::vector<double> test_top1;  ///< of the stored file; empty where not measured
 };
 
-/// Trains. The same task and number of threads give the same weights, resumed or not.
+/// Trains. The same task, number of threads and number of processes give the same weights, resumed
+/// or not.
 ///
 /// Errors (thrown): kUsage and kBadInput where task and data do not fit or the run to be resumed is
-/// another one; kCheckFailed where the loss is no longer finite; kCannotWrite (the checkpoint
-/// before stays); kInterrupted.
+/// another one; kCheckFailed where the loss is no longer finite, or another process is lost or
+/// ended (its rank is named; the last checkpoint stays); kCannotWrite (the checkpoint before
+/// stays); kInterrupted.
 TrainingResult train(const TrainingTask& task, const TrainingOptions& options);
 
 }  // namespace fovea

@@ -9,6 +9,7 @@
 
 #include "data/core/batches.h"
 #include "learner/network.h"
+#include "learner/norm_scope.h"
 #include "learner/objective.h"
 #include "learner/recipe.h"
 #include "learner/sgd.h"
@@ -32,10 +33,10 @@ enum class PathChoice : uint8_t {
 
 /// Why the fast path cannot carry a stage out; empty where it can.
 [[nodiscard]] std::string path_obstacle(const Graph& graph, const Stage& stage,
-                                        const at::Device& device);
+                                        const at::Device& device, const NormScope& norm = {});
 /// Throws Error (kUsage) where the network cannot be trained as the stage says.
 void check_stage(const Graph& graph, const Stage& stage, const at::Device& device,
-                 PathChoice choice);
+                 PathChoice choice, const NormScope& norm = {});
 
 /// What a stage keeps besides the network's weights, by name; empty where it keeps nothing.
 struct StageState {
@@ -51,14 +52,17 @@ struct StageState {
 class StageTrainer {
  public:
   /// Throws Error where the stage or the path does not fit the network. On other devices than the
-  /// CPU there is one replica.
+  /// CPU, and where `norm` is over the batch, there is one replica.
   StageTrainer(const Graph& graph, const NamedTensors& params, const Stage& stage,
-               const at::Device& device, int threads = 1, PathChoice choice = PathChoice::kEager);
+               const at::Device& device, int threads = 1, PathChoice choice = PathChoice::kEager,
+               const NormScope& norm = {});
 
   [[nodiscard]] TrainingPath path() const { return path_; }
   [[nodiscard]] TrainableNetwork& network() { return *replicas_[0]; }
-  /// Loss and gradients of a batch; values [n, C, H, W], targets as Objective::losses takes them.
-  StepReport gradients(const at::Tensor& values, const at::Tensor& targets);
+  /// Loss and gradients of a batch, or of a part that is `share` of it: both are multiplied by the
+  /// share, so that those of all parts add up to the batch's. values [n, C, H, W], targets as
+  /// Objective::losses takes them.
+  StepReport gradients(const at::Tensor& values, const at::Tensor& targets, double share = 1);
   void update(double rate);
   /// Where the stage learns sample weights: a step of them on a batch, before its gradients().
   /// `step` counts from 0, `rate` is the one that update() will be given.
@@ -70,6 +74,10 @@ class StageTrainer {
 
   /// What the stage makes of the network: its state, or the average where the stage has one.
   [[nodiscard]] NamedTensors result() const;
+  /// A network with such weights, to be evaluated as the stage would.
+  [[nodiscard]] std::unique_ptr<TrainableNetwork> network_of(const NamedTensors& result) const {
+    return copy_of(result, {.mode = mode_.mode});
+  }
   /// Accuracy per exit of result().
   [[nodiscard]] std::vector<double> top1(const Batches& batches, int64_t batch) const;
 

@@ -17,6 +17,17 @@ namespace fovea {
 /// running ones.
 enum class Phase : uint8_t { kInference, kTraining };
 
+/// The other processes whose parts of a batch are normalised together with this one's.
+class BatchPeers {
+ public:
+  virtual ~BatchPeers() = default;
+  /// Replaces `values` by the sum over all processes, which call this in the same order. Throws
+  /// Error where one is lost.
+  virtual void sum(at::Tensor& values) = 0;
+  /// Whether this process's cells belong to the batch; else they only keep it in step.
+  [[nodiscard]] virtual bool counts() const = 0;
+};
+
 /// Runs nested bodies of a dynamic operator on given rows; rows are gathered before the call.
 class TorchBodies {
  public:
@@ -41,6 +52,7 @@ struct TorchCall {
   Mode mode = Mode::kCompact;
   TorchBodies* bodies = nullptr;
   const DecisionAnswer* answer = nullptr;  ///< decide only; may be null
+  BatchPeers* peers = nullptr;             ///< in training; null: normalise over these cells
 };
 
 struct TorchOp {

@@ -35,6 +35,7 @@ void start_with_sleeping_threads(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   ::setenv("OMP_WAIT_POLICY", "passive", 1);
   ::setenv("GOMP_SPINCOUNT", "0", 0);
+  ::setenv("GLOG_minloglevel", "3", 0);  // LibTorch logs what its exceptions say again
   ::execv("/proc/self/exe", argv);
   // Where the program cannot be started again, its threads spin: slower, not wrong.
 }

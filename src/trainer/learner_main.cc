@@ -133,7 +133,8 @@ int train_verb(const Words& words) {
   };
   arguments.pack = existing_pack;
   const app::TrainOutcome outcome = train_command(arguments).value();
-  if (!outcome.model.empty()) std::printf("%s\n", outcome.model.c_str());
+  if (outcome.reports == app::TrainOutcome::Reports::kHere && !outcome.model.empty())
+    std::printf("%s\n", outcome.model.c_str());
   return 0;
 }
 

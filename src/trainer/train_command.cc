@@ -1,9 +1,13 @@
 #include "trainer/train_command.h"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <memory>
 
 #include "base/file.h"
+#include "learner/collective.h"
+#include "learner/launch.h"
 #include "trainer/task.h"
 
 namespace fovea {
@@ -46,35 +50,65 @@ Recipe recipe_of(const app::TrainArguments& arguments) {
   return recipe;
 }
 
+int threads_of(const app::TrainArguments& arguments, const Recipe& recipe, const Launch& launch) {
+  if (recipe.run.threads > 0) return static_cast<int>(recipe.run.threads);
+  const bool shared = arguments.threads_of == app::TrainArguments::ThreadsOf::kMachine;
+  return std::max(1, arguments.threads / (shared ? launch.local_size : 1));
+}
+
+/// What is trained; rank 0 packs the data, the others find it packed where they see its folder.
+TrainingTask task_of(const app::TrainArguments& arguments, Collective* collective) {
+  const bool leads = collective == nullptr || collective->rank() == 0;
+  const auto make = [&] {
+    return make_task(recipe_of(arguments),
+                     {.run_folder = arguments.run_folder,
+                      .init_model = arguments.init_model,
+                      .pack = arguments.pack,
+                      .decoder = arguments.decoder,
+                      .note = leads ? arguments.note : [](std::string_view) {}});
+  };
+  if (collective == nullptr) return make();
+  if (!leads) collective->barrier().value();
+  TrainingTask task = make();
+  if (leads) collective->barrier().value();
+  return task;
+}
+
+app::TrainOutcome train_in(const Launch& launch, Collective* collective,
+                           const app::TrainArguments& arguments) {
+  const TrainingTask task = task_of(arguments, collective);
+  const InterruptGuard guard;
+  const bool resumes = arguments.resume == app::TrainArguments::Resume::kYes;
+  const TrainingResult result = train(task, {.run_folder = arguments.run_folder,
+                                             .resume = resumes ? Resume::kYes : Resume::kNo,
+                                             .overwrite = arguments.overwrite,
+                                             .stop_after_steps = arguments.stop_after_steps,
+                                             .threads = threads_of(arguments, task.recipe, launch),
+                                             .collective = collective,
+                                             .interrupted = &g_interrupted,
+                                             .note = arguments.note});
+  using Outcome = app::TrainOutcome;
+  return {.steps = result.steps,
+          .epochs = result.epochs,
+          .end = result.end == TrainingEnd::kFinished ? Outcome::End::kFinished
+                                                      : Outcome::End::kStopped,
+          .model = result.model,
+          .top1_per_exit = result.test_top1.empty() ? result.val_top1 : result.test_top1,
+          .reports = launch.rank == 0 ? Outcome::Reports::kHere : Outcome::Reports::kElsewhere};
+}
+
 }  // namespace
 
 Result<app::TrainOutcome> train_command(const app::TrainArguments& arguments) {
+  std::unique_ptr<Collective> collective;
   try {
-    const Recipe recipe = recipe_of(arguments);
-    const TrainingTask task = make_task(recipe, {.run_folder = arguments.run_folder,
-                                                 .init_model = arguments.init_model,
-                                                 .pack = arguments.pack,
-                                                 .decoder = arguments.decoder,
-                                                 .note = arguments.note});
-    const InterruptGuard guard;
-    const bool resumes = arguments.resume == app::TrainArguments::Resume::kYes;
-    const TrainingResult result =
-        train(task, {.run_folder = arguments.run_folder,
-                     .resume = resumes ? Resume::kYes : Resume::kNo,
-                     .overwrite = arguments.overwrite,
-                     .stop_after_steps = arguments.stop_after_steps,
-                     .threads = recipe.run.threads > 0 ? static_cast<int>(recipe.run.threads)
-                                                       : arguments.threads,
-                     .interrupted = &g_interrupted,
-                     .note = arguments.note});
-    return app::TrainOutcome{
-        .steps = result.steps,
-        .epochs = result.epochs,
-        .end = result.end == TrainingEnd::kFinished ? app::TrainOutcome::End::kFinished
-                                                    : app::TrainOutcome::End::kStopped,
-        .model = result.model,
-        .top1_per_exit = result.test_top1.empty() ? result.val_top1 : result.test_top1};
+    const Launch launch = launch_from(process_environment()).value();
+    if (launch.size > 1) collective = connect(launch, at::kCPU).value();
+    return train_in(launch, collective.get(), arguments);
   } catch (const Error& error) {
+    // An interrupt ends all of them by agreement.
+    const bool agreed = error.info().kind == ErrorKind::kInterrupted;
+    if (collective != nullptr && !agreed) collective->tell_failure(error.what());
     return error.info();
   }
 }

@@ -38,6 +38,7 @@ int run(Context& context, const Arguments& arguments) {
   for (auto& setting : settings_from(arguments)) train.settings.emplace_back(setting);
   train.init_model = arguments.value_or("--init", "");
   train.threads = execution_from(context, arguments).threads;
+  if (!arguments.has("--threads")) train.threads_of = TrainArguments::ThreadsOf::kMachine;
   train.overwrite = overwrite_from(arguments);
   if (context.hooks.train == nullptr) become_trainer(context);
   train.note = [&context](std::string_view line) { context.console.note(line); };
@@ -46,6 +47,7 @@ int run(Context& context, const Arguments& arguments) {
   };
   train.decoder = picture_decoder();
   const TrainOutcome outcome = context.hooks.train(train).value();
+  if (outcome.reports == TrainOutcome::Reports::kElsewhere) return 0;
   const bool finished = outcome.end == TrainOutcome::End::kFinished;
   if (context.console.json()) {
     nlohmann::ordered_json out{{"run", json_text(train.run_folder)},
@@ -79,7 +81,9 @@ const Verb kTrainVerb{
         "metrics.jsonl (epoch, step, lr, loss, loss_per_exit, top1_per_exit, images_per_s), the "
         "checkpoints last and best, and model.fovea. Data is packed first where it is no pack; a "
         "data set is looked up under $FOVEA_DATA and ./data. The same recipe, seed and number of "
-        "threads give the same weights, resumed or not.",
+        "threads give the same weights, resumed or not. Started by torchrun, mpirun or srun in "
+        "several "
+        "processes, these share every batch; the first one writes RUN.",
     .examples =
         "fovea train recipes/NAME.toml -o runs/first\n"
         "fovea train recipes/NAME.toml -o runs/first --resume\n"

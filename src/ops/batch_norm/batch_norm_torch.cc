@@ -1,6 +1,7 @@
 #include <ATen/ops/batch_norm.h>
 
 #include "ops/batch_norm/batch_norm.h"
+#include "ops/batch_norm/joint_norm_torch.h"
 #include "ops/facet_torch.h"
 
 namespace fovea {
@@ -9,6 +10,10 @@ namespace {
 void run(TorchCall& call) {
   const auto& a = call.node.attributes<BatchNorm>();
   const bool training = call.phase == Phase::kTraining;
+  if (training && call.peers != nullptr) {
+    joint_batch_norm(call);
+    return;
+  }
   // The unbiased variance of one value does not exist.
   require(!training || call.in[0].numel() > call.in[0].size(1), call.node,
           "training normalises over more than one value a channel", "a batch of at least 2",

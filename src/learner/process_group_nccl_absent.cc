@@ -1,0 +1,10 @@
+#include "learner/process_group.h"
+
+namespace fovea {
+
+c10::intrusive_ptr<c10d::ProcessGroup> make_nccl_group(
+    const c10::intrusive_ptr<c10d::Store>& /*store*/, const Launch& /*launch*/) {
+  return {};
+}
+
+}  // namespace fovea

@@ -42,10 +42,16 @@ std::vector<TemperatureFit> apply_scoring(const Arguments& arguments, const Halv
 }
 
 std::string fits_text(const std::vector<TemperatureFit>& fits) {
-  Table table({{"exit"}, {"temperature"}, {"calibration error %"}, {"before %"}});
+  Table table({{"exit"},
+               {"temperature"},
+               {"log-likelihood"},
+               {"before"},
+               {"calibration error %"},
+               {"before %"}});
   for (size_t e = 0; e < fits.size(); ++e) {
-    table.add({std::to_string(e), fixed(fits[e].temperature, 3), fixed(100 * fits[e].after, 2),
-               fixed(100 * fits[e].before, 2)});
+    table.add({std::to_string(e), fixed(fits[e].temperature, 3), fixed(-fits[e].after.nll, 4),
+               fixed(-fits[e].before.nll, 4), fixed(100 * fits[e].after.error, 2),
+               fixed(100 * fits[e].before.error, 2)});
   }
   return table.text();
 }

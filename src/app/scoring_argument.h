@@ -19,7 +19,8 @@ namespace fovea::app {
 std::vector<TemperatureFit> apply_scoring(const Arguments& arguments, const Halves& halves,
                                           Scores& scores);
 
-/// One line an exit: its temperature, and its calibration error with it and before.
+/// One line an exit: its temperature, and on the certifying half the mean log-likelihood and the
+/// calibration error with it and before.
 [[nodiscard]] std::string fits_text(const std::vector<TemperatureFit>& fits);
 
 /// Takes out of a model what a new calibration makes void: earlier certificates' policies and,

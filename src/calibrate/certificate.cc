@@ -16,7 +16,14 @@ struct Candidate {
   ThresholdRule rule;
   AnswerChanges changes;
   double cost = 0;
-  double expected_bound = 0;  ///< drop, about as n_certify samples will bound it
+  double drop = 0;       ///< at least 0: what is gained on the samples that chose is mostly luck
+  double deviation = 0;  ///< of the drop that n_certify samples will show
+  /// The drop, about as the certifying half will bound it.
+  [[nodiscard]] double expected_bound() const { return drop + kDeviations * deviation; }
+  /// The same where that half is unlucky.
+  [[nodiscard]] double unlucky_bound() const { return drop + 2 * kDeviations * deviation; }
+
+  static constexpr double kDeviations = 1.7;
 };
 
 std::string percent_text(double value) {
@@ -43,16 +50,15 @@ std::vector<Candidate> in_order(const RuleData& select, int64_t n_certify,
   for (const ThresholdRule& rule : rules) {
     Candidate out{
         .rule = rule, .changes = answer_changes(select, rule), .cost = select.judge(rule).cost};
-    // Only orders: a normal bound with one change more, so that none seen is not none there is.
-    constexpr double kDeviations = 1.7;
+    // One change more than was seen: none seen is not none there is.
     const double changed = static_cast<double>(out.changes.lost + out.changes.gained + 1) /
                            static_cast<double>(out.changes.n);
-    out.expected_bound =
-        out.changes.drop() + kDeviations * std::sqrt(changed / static_cast<double>(n_certify));
+    out.drop = std::max(0.0, out.changes.drop());
+    out.deviation = std::sqrt(changed / static_cast<double>(n_certify));
     all.push_back(std::move(out));
   }
   std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
-    return a.expected_bound < b.expected_bound;
+    return a.expected_bound() < b.expected_bound();
   });
   std::vector<Candidate> out;
   double cost = select.costs(std::span(&last, 1))[static_cast<size_t>(last)];
@@ -61,10 +67,10 @@ std::vector<Candidate> in_order(const RuleData& select, int64_t n_certify,
     cost = each.cost;
     out.push_back(std::move(each));
   }
-  // Every test is a chance to fail: those that are surely safe and dear are left out.
-  const double surely = 0.6 * max_drop;
+  // Every test is a chance to fail, and the first that fails ends them: the sequence begins with
+  // the boldest that even an unlucky half will pass.
   size_t first = 0;
-  while (first + 1 < out.size() && out[first + 1].expected_bound < surely) ++first;
+  while (first + 1 < out.size() && out[first + 1].unlucky_bound() < max_drop) ++first;
   out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(first));
   return out;
 }

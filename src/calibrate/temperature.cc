@@ -112,9 +112,11 @@ std::vector<TemperatureFit> fit_temperatures(const Scores& scores, const Halves&
     const Scoring now = scores.scoring.empty() ? Scoring{} : scores.scoring[e];
     const double fitted = fitted_temperature(scores, exit, halves.select);
     const auto before = static_cast<double>(now.temperature);
-    out.push_back({.temperature = fitted,
-                   .before = calibration_error(scores, exit, judges, before),
-                   .after = calibration_error(scores, exit, judges, fitted)});
+    const auto judged = [&](double temperature) -> TemperatureFit::Judged {
+      return {.error = calibration_error(scores, exit, judges, temperature),
+              .nll = mean_nll(scores, exit, judges, temperature)};
+    };
+    out.push_back({.temperature = fitted, .before = judged(before), .after = judged(fitted)});
   }
   return out;
 }

@@ -30,8 +30,13 @@ namespace fovea {
 /// How well an exit's confidence says how often it is right, before and after a fit.
 struct TemperatureFit {
   double temperature = 1;
-  double before = 0;  ///< calibration_error on the certifying half with the scores' temperature
-  double after = 0;   ///< the same with the fitted one
+  /// On the certifying half, with the scores' temperature and with the fitted one.
+  struct Judged {
+    double error = 0;  ///< calibration_error
+    double nll = 0;    ///< mean_nll
+  };
+  Judged before;
+  Judged after;
 };
 /// Fits every exit on the selecting half and judges it on the certifying one, or on the selecting
 /// half where that is empty.

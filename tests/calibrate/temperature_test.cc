@@ -68,10 +68,11 @@ TEST(Temperature, IsFittedOnOneHalfAndJudgedOnTheOther) {
   const Halves halves = halves_of(scores, 0);
   const auto fits = fit_temperatures(scores, halves);
   ASSERT_EQ(fits.size(), 2U);
-  EXPECT_GT(fits[0].before, 0.1);
-  EXPECT_LT(fits[0].after, 0.03);
+  EXPECT_GT(fits[0].before.error, 0.1);
+  EXPECT_LT(fits[0].after.error, 0.03);
+  EXPECT_LT(fits[0].after.nll, fits[0].before.nll - 0.1);
   EXPECT_DOUBLE_EQ(fits[0].temperature, fitted_temperature(scores, 0, halves.select));
-  EXPECT_DOUBLE_EQ(fits[0].after,
+  EXPECT_DOUBLE_EQ(fits[0].after.error,
                    calibration_error(scores, 0, halves.certify, fits[0].temperature));
 }
 

@@ -85,8 +85,10 @@ Json json_of(std::span<const Scoring> scoring, const std::vector<TemperatureFit>
     Json line{{"metric", attribute_text(scoring[e].metric)},
               {"temperature", json_float(scoring[e].temperature)}};
     if (!fits.empty()) {
-      line["calibration_error"] = {{"before", 100 * fits[e].before},
-                                   {"after", 100 * fits[e].after}};
+      const TemperatureFit::Judged& before = fits[e].before;
+      const TemperatureFit::Judged& after = fits[e].after;
+      line["calibration_error"] = {{"before", 100 * before.error}, {"after", 100 * after.error}};
+      line["nll"] = {{"before", before.nll}, {"after", after.nll}};
     }
     out.push_back(std::move(line));
   }

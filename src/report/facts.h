@@ -13,6 +13,7 @@
 #include "eval/anytime.h"
 #include "eval/executed.h"
 #include "eval/reliability.h"
+#include "eval/shift.h"
 #include "fovea/policy.h"
 #include "graph/cost.h"
 
@@ -78,13 +79,14 @@ struct DataFacts {
   std::vector<PolicyPoint> fixed;       ///< everybody leaves at exit k
   std::vector<PolicyPoint> thresholds;  ///< one threshold for all exits, rising
   std::vector<PolicyPoint> official;    ///< the published rule's points, rising ratios
-  bool official_cross_fit = false;  ///< solved on one half of the data, judged on the other, twice
-  std::vector<PolicyPoint> stored;  ///< other policies of the model
-  PolicyPoint chosen;               ///< the report's policy
-  AdaptiveReport adaptive;          ///< its answers on all samples
-  Ledger adaptive_ledger;           ///< of running it
-  Ledger full_ledger;               ///< of running the last exit alone
-  int64_t n_timed = 0;              ///< samples that were run for the times
+  bool official_cross_fit = false;   ///< solved on one half of the data, judged on the other, twice
+  std::vector<PolicyPoint> stored;   ///< other policies of the model
+  PolicyPoint chosen;                ///< the report's policy
+  AdaptiveReport adaptive;           ///< its answers on all samples
+  Ledger adaptive_ledger;            ///< of running it
+  Ledger full_ledger;                ///< of running the last exit alone
+  int64_t n_timed = 0;               ///< samples that were run for the times
+  std::optional<ShiftReport> shift;  ///< the same policy on corrupted pictures
 };
 
 struct ModelFacts {

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/words.h"
 #include "eval/interval.h"
+#include "eval/robust_json.h"
 #include "report/sections.h"
 
 namespace fovea::report {
@@ -55,6 +56,7 @@ Json json_of(const DataFacts& data) {
           {"official_cross_fit", data.official_cross_fit},
           {"stored", json_of(data.stored)},
           {"chosen", json_of(data.chosen)},
+          {"shift", data.shift ? Json::parse(shift_json(*data.shift)) : Json()},
           {"ledger",
            {{"adaptive", Json::parse(ledger_json(data.adaptive_ledger))},
             {"last_exit", Json::parse(ledger_json(data.full_ledger))}}}};

@@ -49,6 +49,7 @@ Page report_page(const Subject& subject) {
     page.sections.push_back(reliability_section(subject));
     page.sections.push_back(pictures_section(subject));
     page.sections.push_back(confusion_section(subject));
+    if (model.data->shift) page.sections.push_back(shift_section(subject));
   }
   if (model.training && !model.training->epochs.empty()) {
     page.sections.push_back(training_section(subject));

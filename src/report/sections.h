@@ -24,6 +24,8 @@ struct Subject {
 [[nodiscard]] Section pictures_section(const Subject& subject);
 [[nodiscard]] Section confusion_section(const Subject& subject);
 [[nodiscard]] Section ledger_section(const Subject& subject);
+/// Demands `model.data->shift`.
+[[nodiscard]] Section shift_section(const Subject& subject);
 /// Demands `other` with data.
 [[nodiscard]] Section compare_section(const Subject& subject);
 /// Demands `model.training`.

@@ -49,6 +49,13 @@ class Shift(Cli):
         blur = next(row for row in told["rows"] if (row["corruption"], row["strength"]) == ("blur", 4))
         for key in ("top1", "mean_macs", "counts"):
             self.assertEqual(alone[key], blur["policy"][key])
+        # So does the report, with a chart of accuracy and one of cost for each kind.
+        page = self.fresh(".html")
+        words = ["report", out, *common, "--shift", "--budget", budget, "--samples-timed", 2, "-o", page, "--json"]
+        self.assertEqual(json.loads(self.done(*words))["model"]["data"]["shift"], told)
+        for figure in (f"figure-shift-{what}-{kind}" for what in ("accuracy", "cost") for kind in ("noise", "blur", "contrast")):
+            self.assertIn(f'id="{figure}"', page.read_text())
+        self.refused(2, "report", out, "--shift", "-o", self.fresh(".html"), says=["--data"])
         plain = json.loads(self.done("eval", self.model, *common, "--shift", "--threshold", "0.11", "--json"))
         self.assertIsNone(plain["rows"][3]["control"])
         self.assertIn("noise:5", self.done("eval", self.model, *common, "--shift").decode())

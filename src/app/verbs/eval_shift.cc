@@ -71,26 +71,15 @@ OptionSpecs shift_options() {
 
 bool wants_shift(const Arguments& arguments) { return arguments.has("--shift"); }
 
-int eval_shift(Context& context, const Arguments& arguments) {
-  refuse(arguments, "--corrupt", "it tries every corruption");
-  refuse(arguments, "--deadline", "recorded scores cannot judge it");
-  refuse(arguments, "--mode", "every row is judged on recorded scores");
-  refuse(arguments, "--control", "it measures with control and without");
-  const Execution execution = execution_from(context, arguments);
-  const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
-  const Network network = network_from(arguments, Weights::kNeeded);
-  arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
-  Policy policy =
-      policy_or_default(arguments, network.model, {.console = &context.console, .times = nullptr});
+ShiftReport shift_of(Context& context, const Arguments& arguments, const Network& network,
+                     const DatasetPtr& data, Executor& executor, Policy policy) {
   const std::optional<int64_t> cap = cap_of(arguments, policy);
   // The column of the policy shows what it does without the cap.
   policy.max_macs.reset();
-  const Transform transform = transform_of(network);
-  const DatasetPtr data = labelled_data_from(arguments, network, context.console);
   Progress progress(context.console, "recorded");
   ShiftPlan plan{.policy = policy,
                  .max_macs = cap,
-                 .batch = batch,
+                 .batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16),
                  .seed = static_cast<uint64_t>(arguments.count("--shift-seed", 0, 0, INT64_MAX)),
                  .progress = progress.callback()};
   std::optional<BudgetController> controller;
@@ -98,9 +87,22 @@ int eval_shift(Context& context, const Arguments& arguments) {
     controller = budget_controller(arguments, network.model, policy);
     plan.controller = [&controller] { return *controller; };
   }
+  return measure_shift(executor, data, transform_of(network), input_name(network), plan).value();
+}
+
+int eval_shift(Context& context, const Arguments& arguments) {
+  refuse(arguments, "--corrupt", "it tries every corruption");
+  refuse(arguments, "--deadline", "recorded scores cannot judge it");
+  refuse(arguments, "--mode", "every row is judged on recorded scores");
+  refuse(arguments, "--control", "it measures with control and without");
+  const Execution execution = execution_from(context, arguments);
+  const Network network = network_from(arguments, Weights::kNeeded);
+  arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
+  const Policy policy =
+      policy_or_default(arguments, network.model, {.console = &context.console, .times = nullptr});
+  const DatasetPtr data = labelled_data_from(arguments, network, context.console);
   const auto executor = make_executor(context, network, execution);
-  const ShiftReport report =
-      measure_shift(*executor, data, transform, input_name(network), plan).value();
+  const ShiftReport report = shift_of(context, arguments, network, data, *executor, policy);
   context.console.result(context.console.json() ? shift_json(report) + "\n" : report_text(report));
   return 0;
 }

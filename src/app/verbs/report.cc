@@ -11,6 +11,7 @@
 #include "app/output.h"
 #include "app/policy_argument.h"
 #include "app/timed.h"
+#include "app/verbs/eval_shift.h"
 #include "app/verbs/verbs.h"
 #include "base/words.h"
 #include "data/codecs/decode.h"
@@ -34,7 +35,7 @@ OptionSpecs options() {
              {"--samples-timed", "N", "how many samples policies are run on for their times; 1000"},
              force_option(),
          } +
-         data_options() + policy_options() + executor_options() + batch_options();
+         shift_options() + data_options() + policy_options() + executor_options() + batch_options();
 }
 
 bool is_folder(const std::string& path) {
@@ -199,6 +200,10 @@ class Reporter {
       at->second.callback()(done, total);
     };
     facts.data = report::measure(*executor, source, options).value();
+    if (wants_shift(arguments_)) {
+      facts.data->shift =
+          shift_of(context_, arguments_, network, data, *executor, facts.data->chosen.policy);
+    }
     facts.data->name = shown_path(arguments_.needed("--data"));
     facts.data->remarks = remarks_of(*data, facts.data->name);
     if (const auto split = arguments_.value("--split")) facts.data->name += " " + *split;
@@ -221,6 +226,7 @@ int run(Context& context, const Arguments& arguments) {
   const Overwrite overwrite = overwrite_from(arguments);
   const auto files = arguments.value("--files");
   arguments.expect_inputs(1, 1, "one MODEL or RUN");
+  if (wants_shift(arguments)) (void)arguments.needed("--data");
   require_writable(output, overwrite);
   if (files && is_folder(*files)) require_writable(*files + "/report.json", overwrite);
 
@@ -263,13 +269,15 @@ const Verb kReportVerb{
         "milliseconds with 95 % intervals and the fixed exits beside, who leaves where, "
         "reliability, "
         "easiest and hardest pictures, confusion, training curves, cost per layer, where the time "
-        "went, configuration and machine. Without --data it tells what the model itself says.\n"
+        "went, configuration and machine; with --shift also accuracy and cost on corrupted "
+        "pictures. Without --data it tells what the model itself says.\n"
         "Shown closely is the given policy, else the stored policy 'default', else a threshold of "
         "0.9 "
         "at every exit. --compare measures a second model in the same sitting.",
     .examples =
         "fovea report models/NAME.fovea --data cifar10 --split test -o r.html\n"
         "fovea report RUN -o r.html --data cifar10 --split test --compare models/NAME.fovea\n"
+        "fovea report c.fovea --data cifar10 --split test --budget 22M --shift -o r.html\n"
         "fovea report models/NAME.fovea -o r.html --files r",
     .options = options,
     .run = run,

@@ -60,8 +60,8 @@ void run(benchmark::State& state, const std::shared_ptr<const BenchData>& data,
   const Batches batches(data, indices, transform, augment);
   uint64_t epoch = 0;
   for (auto _ : state) {
-    Loader loader(batches, epoch_order(1, epoch, data->size()), epoch,
-                  {.threads = static_cast<int>(state.range(0)), .batch = 64});
+    Loader loader(batches, in_batches(epoch_order(1, epoch, data->size()), 64), epoch,
+                  {.threads = static_cast<int>(state.range(0))});
     ++epoch;
     while (const LoadedBatch* batch = loader.next()) benchmark::DoNotOptimize(batch->values.data());
   }

@@ -12,17 +12,17 @@
 
 namespace fovea {
 
-Peers::Part Peers::part(std::span<const int64_t> batch) {
-  if (alone()) return {.places = batch};
-  const auto n = static_cast<int64_t>(batch.size());
+Peers::Part Peers::part(int64_t batch) {
+  if (alone()) return {.count = batch};
   // Rounded up, so that the first ones have samples: rank 0's running statistics are kept.
-  const auto begin_of = [&](int64_t rank) { return (n * rank + size() - 1) / size(); };
+  const auto begin_of = [&](int64_t rank) { return (batch * rank + size() - 1) / size(); };
   const int64_t begin = begin_of(collective_->rank());
   const int64_t count = begin_of(collective_->rank() + 1) - begin;
   counts_ = count > 0;
-  if (!counts_) return {.places = batch.first(1), .share = 0};
-  return {.places = batch.subspan(static_cast<size_t>(begin), static_cast<size_t>(count)),
-          .share = static_cast<double>(count) / static_cast<double>(n)};
+  if (!counts_) return {.count = 1, .share = 0};
+  return {.begin = begin,
+          .count = count,
+          .share = static_cast<double>(count) / static_cast<double>(batch)};
 }
 
 void Peers::sum(at::Tensor& values) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -28,12 +27,14 @@ class Peers final : public BatchPeers {
 
   /// This process's part of a batch.
   struct Part {
-    std::span<const int64_t> places;  ///< at least one
-    double share = 1;                 ///< of the batch; 0 where the places are others'
+    int64_t begin = 0;  ///< place of its first sample in the batch
+    int64_t count = 0;  ///< at least one
+    double share = 1;   ///< of the batch; 0 where the samples are others'
   };
-  /// Parts are contiguous and differ by at most one sample. Where a batch is too small for all, the
-  /// rest computes on a sample that does not count, to stay in step.
-  [[nodiscard]] Part part(std::span<const int64_t> batch);
+  /// Of a batch of so many samples. Parts are contiguous and differ by at most one sample. Where a
+  /// batch is too small for all, the rest computes on a sample that does not count, to stay in
+  /// step.
+  [[nodiscard]] Part part(int64_t batch);
 
   /// Makes a step's report and gradients those of the whole batch; gives whether any process says
   /// `stop`.

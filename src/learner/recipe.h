@@ -63,7 +63,8 @@ struct RecipeData {
 /// `path`: fast (float32 on CPUs without LibTorch's operators), eager, or auto: fast where the
 /// build, the device and the network allow it. `batch` is of all processes together. `sync_norm`:
 /// batch normalisation takes its statistics over the whole batch, however many processes share it;
-/// else each part of a batch (a process's, a thread's) is normalised by its own.
+/// else each part of a batch (a process's, a thread's) is normalised by its own. `storage`: how the
+/// model file holds weights, f32 or f16; accuracies in its record are the stored file's.
 struct RecipeRun {
   uint64_t seed = 0;
   int64_t batch = 64;
@@ -71,6 +72,7 @@ struct RecipeRun {
   double checkpoint_minutes = 10;
   std::string path = "auto";
   bool sync_norm = false;
+  std::string storage = "f32";
   int64_t log_every = 50;  ///< steps between lines of metrics.jsonl; the first 50 are all there
 };
 

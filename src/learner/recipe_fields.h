@@ -43,6 +43,7 @@ void visit_fields(Visitor& v, RecipeRun& run) {
   v.field("checkpoint_minutes", run.checkpoint_minutes, {0, 1e6});
   v.choice("path", run.path, {"auto", "eager", "fast"});
   v.field("sync_norm", run.sync_norm);
+  v.choice("storage", run.storage, {"f32", "f16"});
   v.field("log_every", run.log_every, {1, 1e9});
 }
 

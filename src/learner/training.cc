@@ -9,11 +9,14 @@
 
 #include "base/file.h"
 #include "data/core/augment.h"
+#include "data/core/loader.h"
 #include "fovea/model.h"
 #include "learner/accuracy.h"
 #include "learner/checkpoint.h"
 #include "learner/device.h"
 #include "learner/metrics.h"
+#include "learner/mixup.h"
+#include "learner/peers.h"
 #include "learner/process.h"
 #include "learner/run_folder.h"
 #include "learner/training_step.h"
@@ -74,10 +77,17 @@ class Run {
         recipe_text_(recipe_text(task.recipe)),
         device_(device_of(options.device)),
         side_(side_of(task.graph)),
+        peers_(options.collective),
         params_(task.params) {
     check_classes(task.graph, task.train);
     check_classes(task.graph, task.val);
     check_classes(task.graph, task.test);
+    for (const Stage& each : task.recipe.stages) {
+      check_stage(task.graph, each, device_, path_choice(task.recipe.run.path), norm_scope());
+      if (peers_.alone() || each.weighting.kind == "none") continue;
+      refuse(ErrorKind::kUsage, "sample weights are learned by one process only",
+             "stage.weighting.kind", "none", each.weighting.kind);
+    }
     make_batches();
   }
 
@@ -105,7 +115,10 @@ class Run {
     return (train_->size() + batch - 1) / batch;
   }
   void note(const std::string& line) const {
-    if (options_.note) options_.note(line);
+    if (options_.note && peers_.leads()) options_.note(line);
+  }
+  void log(const std::string& line) const {
+    if (peers_.leads()) folder_.log(line).value();
   }
 
   void make_batches() {
@@ -126,24 +139,35 @@ class Run {
       val = std::move(split.val);
       val_data = task_.train;
     }
-    std::optional<PadCropFlip> augment;
+    Augmentation augment;
     if (data.augment == "pad_crop_flip") {
       augment = PadCropFlip{.seed = seed, .pad = static_cast<int32_t>(data.pad)};
+    } else if (data.augment == "random_resized_crop") {
+      augment = RandomResizedCrop{.seed = seed, .side = side_};
     }
-    const Normalisation& normal = task_.transform.normalise;
-    train_.emplace(task_.train, std::move(train), side_, normal, augment);
-    if (val_data != nullptr) val_.emplace(val_data, std::move(val), side_, normal);
-    if (task_.test != nullptr) test_.emplace(task_.test, all_of(*task_.test), side_, normal);
+    if (task_.transform.crop != side_) {
+      refuse(ErrorKind::kUsage, "transform and network differ in size", "data.transform",
+             "crop=" + std::to_string(side_), std::to_string(task_.transform.crop));
+    }
+    split_ = {.train = train, .val = val};
+    const Transform& transform = task_.transform;
+    train_.emplace(task_.train, std::move(train), transform, augment);
+    if (val_data != nullptr) val_.emplace(val_data, std::move(val), transform);
+    if (task_.test != nullptr) test_.emplace(task_.test, all_of(*task_.test), transform);
   }
 
   /// Starts the run folder, or takes up the last checkpoint.
   void begin() {
+    peers_.require_same(recipe_text_, "the recipe");
+    peers_.require_same(task_.data_digest, "the data");
     if (options_.resume == Resume::kNo) {
+      if (!peers_.leads()) return;
       folder_.begin(options_.overwrite).value();
       write_file(folder_.recipe(), recipe_text_, Overwrite::kAllow).value();
+      save_split(folder_.split(), split_).value();
       return;
     }
-    Checkpoint checkpoint = load_checkpoint(folder_.last()).value();
+    Checkpoint checkpoint = peers_.load_checkpoint(folder_.last()).value();
     if (checkpoint.recipe != recipe_text_) {
       refuse(ErrorKind::kUsage, "the run was started with another recipe or other settings",
              shown_path(folder_.last()), {}, {}, "resume with the words that began it");
@@ -152,10 +176,13 @@ class Run {
       refuse(ErrorKind::kBadInput, "the data changed since the run began",
              shown_path(folder_.last()), checkpoint.data_digest, task_.data_digest);
     }
+    if (peers_.leads()) check_split(folder_.split(), split_).value();
     params_ = std::move(checkpoint.params);
-    momentum_ = std::move(checkpoint.momentum);
+    state_ = {.momentum = std::move(checkpoint.momentum),
+              .average = std::move(checkpoint.average),
+              .weighting = std::move(checkpoint.weighting)};
     progress_ = std::move(checkpoint.progress);
-    folder_.go_on(progress_.total_steps).value();
+    if (peers_.leads()) folder_.go_on(progress_.total_steps).value();
   }
 
   /// Runs the rest of a stage; false where the run is to stop.
@@ -163,32 +190,33 @@ class Run {
     if (progress_.stage_epoch == 0 && progress_.step == 0 && !stage().init.empty()) {
       params_ = load_model(stage().init).value().params;
     }
+    peers_.take_from_first(params_);
     trainer_.emplace(task_.graph, params_, stage(), device_, options_.threads,
-                     path_choice(task_.recipe.run.path));
+                     path_choice(task_.recipe.run.path), norm_scope());
     path_ = path_name(trainer_->path());
-    note("path: " + path_);
-    trainer_->set_momentum(momentum_);
+    std::string obstacle;
+    if (task_.recipe.run.path == "auto")
+      obstacle = path_obstacle(task_.graph, stage(), device_, norm_scope());
+    note("path: " + path_ + (obstacle.empty() ? "" : "; fast cannot do " + obstacle));
+    trainer_->set_state(state_, progress_.stage_epoch * steps_per_epoch() + progress_.step);
     while (progress_.stage_epoch < stage().epochs) {
       if (!run_epoch()) return false;
     }
-    params_ = trainer_->network().state();
-    momentum_.clear();
+    params_ = trainer_->result();
+    state_ = {};
     progress_.stage += 1;
     progress_.stage_epoch = 0;
     return true;
   }
 
   bool run_epoch() {
-    const std::vector<int64_t> order =
-        epoch_order(task_.recipe.run.seed, static_cast<uint64_t>(progress_.epoch), train_->size());
-    const int64_t batch = task_.recipe.run.batch;
     epoch_start_ = Clock::now();
     epoch_start_samples_ = progress_.sums.samples;
+    Loader loader(*train_, batches_to_load(), static_cast<uint64_t>(progress_.epoch),
+                  {.threads = options_.threads});
     while (progress_.step < steps_per_epoch()) {
-      const int64_t begin = progress_.step * batch;
-      const auto count = static_cast<size_t>(std::min(batch, train_->size() - begin));
-      step({order.data() + begin, count});
-      if (options_.interrupted != nullptr && options_.interrupted->load()) {
+      step(*loader.next());
+      if (stop_ == Peers::Stop::kYes) {
         checkpoint(folder_.last());
         refuse(ErrorKind::kInterrupted, "interrupted; a checkpoint was written",
                shown_path(folder_.last()), {}, {}, "--resume goes on");
@@ -209,20 +237,63 @@ class Run {
     return progress_.stage + 1 == n_stages() && progress_.stage_epoch == stage().epochs;
   }
 
-  void step(std::span<const int64_t> places) {
-    const auto count = static_cast<int64_t>(places.size());
-    const at::Tensor values = at::empty({count, 3, side_, side_});
-    const at::Tensor labels = at::empty({count}, at::kLong);
-    train_->fill(places, static_cast<uint64_t>(progress_.epoch), values.data_ptr<float>(),
-                 labels.data_ptr<int64_t>());
+  [[nodiscard]] NormScope norm_scope() {
+    if (!task_.recipe.run.sync_norm) return {};
+    return {.over = NormScope::Over::kBatch, .peers = peers_.alone() ? nullptr : &peers_};
+  }
+
+  [[nodiscard]] Peers::Stop asked_to_stop() const {
+    const bool asked = options_.interrupted != nullptr && options_.interrupted->load();
+    return asked ? Peers::Stop::kYes : Peers::Stop::kNo;
+  }
+
+  /// What this process loads for each step of the rest of the epoch: its part of the batch, or all
+  /// of it where pictures are blended with each other.
+  [[nodiscard]] BatchPlaces batches_to_load() {
+    const std::vector<int64_t> order =
+        epoch_order(task_.recipe.run.seed, static_cast<uint64_t>(progress_.epoch), train_->size());
+    BatchPlaces out;
+    const int64_t batch = task_.recipe.run.batch;
+    for (int64_t first = progress_.step * batch; first < train_->size(); first += batch) {
+      const int64_t n = std::min(batch, train_->size() - first);
+      Peers::Part part{.begin = 0, .count = n};
+      if (stage().mixup == 0) part = peers_.part(n);
+      const auto begin = order.begin() + first + part.begin;
+      out.emplace_back(begin, begin + part.count);
+    }
+    return out;
+  }
+
+  void step(const LoadedBatch& batch) {
+    const auto count = static_cast<int64_t>(batch.labels.size());
+    const int64_t first = progress_.step * task_.recipe.run.batch;
+    const Peers::Part part = peers_.part(std::min(task_.recipe.run.batch, train_->size() - first));
+    at::Tensor values = at::empty({count, 3, side_, side_});
+    at::Tensor targets = at::empty({count}, at::kLong);
+    std::copy(batch.values.begin(), batch.values.end(), values.data_ptr<float>());
+    std::copy(batch.labels.begin(), batch.labels.end(), targets.data_ptr<int64_t>());
+    if (stage().mixup > 0) {
+      const Noise noise =
+          Noise(task_.recipe.run.seed, "mixup").fork(static_cast<uint64_t>(progress_.total_steps));
+      MixedBatch mixed = mixup(values, targets, task_.graph.n_classes(), stage().mixup, noise);
+      values = mixed.values.narrow(0, part.begin, part.count);
+      targets = mixed.targets.narrow(0, part.begin, part.count);
+    }
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step,
                                             steps_per_epoch(), stage().epochs);
-    const StepReport report = trainer_->gradients(values, labels);
-    if (!std::isfinite(report.loss)) {
-      refuse(ErrorKind::kCheckFailed, "the loss is no longer finite",
+    trainer_->learn_weights(values, targets, rate, progress_.total_steps);
+    StepReport report = trainer_->gradients(values, targets, part.share);
+    stop_ = peers_.sum_step(report, trainer_->network().flat_grads(), asked_to_stop());
+    const std::string overflow = trainer_->overflow(report, values);
+    if (!overflow.empty()) {
+      const bool loss = !std::isfinite(report.loss);
+      refuse(ErrorKind::kCheckFailed,
+             loss ? "the loss is no longer finite" : "a gradient is no longer finite",
              "epoch " + std::to_string(progress_.epoch) + ", step " +
-                 std::to_string(progress_.step) + ", rate " + std::to_string(rate),
-             "a number", std::to_string(report.loss), "a lower schedule.rate, or a warm-up");
+                 std::to_string(progress_.step) + ", rate " + std::to_string(rate) + ", first in " +
+                 overflow,
+             loss ? "a number" : "", loss ? std::to_string(report.loss) : "",
+             "a lower schedule.rate, or a warm-up");
     }
     trainer_->update(rate);
     progress_.step += 1;
@@ -233,7 +304,7 @@ class Run {
     }
     if (progress_.total_steps <= static_cast<int64_t>(kFirstLosses) ||
         progress_.total_steps % task_.recipe.run.log_every == 0) {
-      folder_.log(step_line(progress_, report, rate, images_per_s())).value();
+      log(step_line(progress_, report, rate, images_per_s()));
     }
     if (seconds_since(note_time_) > kNoteSeconds) {
       note_time_ = Clock::now();
@@ -268,11 +339,11 @@ class Run {
   void end_epoch() {
     const double speed = images_per_s();
     val_top1_.clear();
-    if (val_) val_top1_ = top1_per_exit(trainer_->network(), *val_, kEvaluationBatch);
+    if (val_) val_top1_ = top1();
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step - 1,
                                             steps_per_epoch(), stage().epochs);
     const std::string line = epoch_line(progress_, val_top1_, rate, speed);
-    folder_.log(line).value();
+    log(line);
     note(epoch_note(progress_, val_top1_, speed));
     progress_.epoch_lines.push_back(line);
     progress_.epoch += 1;
@@ -285,20 +356,33 @@ class Run {
     }
   }
 
+  /// Of the network as it is in rank 0: statistics that are not synchronised differ elsewhere.
+  [[nodiscard]] std::vector<double> top1() {
+    if (peers_.alone()) return trainer_->top1(*val_, kEvaluationBatch);
+    NamedTensors state = trainer_->result();
+    peers_.take_from_first(state);
+    return peers_.top1(*trainer_->network_of(state), *val_, kEvaluationBatch);
+  }
+
   void checkpoint(const std::string& path) {
     progress_.seconds += seconds_since(clock_);
     clock_ = Clock::now();
     checkpoint_time_ = clock_;
-    save_checkpoint(path, {.params = trainer_->network().state(),
-                           .momentum = trainer_->momentum(),
-                           .progress = progress_,
-                           .recipe = recipe_text_,
-                           .data_digest = task_.data_digest})
-        .value();
+    if (!peers_.leads()) return;
+    StageState state = trainer_->state();
+    const Checkpoint checkpoint{.params = trainer_->network().state(),
+                                .momentum = std::move(state.momentum),
+                                .average = std::move(state.average),
+                                .weighting = std::move(state.weighting),
+                                .progress = progress_,
+                                .recipe = recipe_text_,
+                                .data_digest = task_.data_digest};
+    save_checkpoint(path, checkpoint).value();
   }
 
   /// Writes the model, measures the stored file, and adds the figures to its record.
   void finish(TrainingResult& result) {
+    peers_.take_from_first(params_);
     Model model{.graph = task_.graph,
                 .params = params_,
                 .transform = task_.transform.text(),
@@ -306,6 +390,7 @@ class Run {
     RecordFacts facts{.recipe = recipe_text_,
                       .seed = task_.recipe.run.seed,
                       .threads = options_.threads,
+                      .processes = peers_.size(),
                       .device = options_.device,
                       .path = path_,
                       .instruction_set = std::string(instruction_set()),
@@ -314,19 +399,23 @@ class Run {
                       .n_val = val_ ? val_->size() : 0,
                       .n_test = test_ ? test_->size() : 0};
     // A file is measured beside its place, so that no model without its figures is ever there.
+    const Storage storage = task_.recipe.run.storage == "f16" ? Storage::kF16 : Storage::kF32;
     const std::string beside = folder_.model() + ".unmeasured";
-    save_model(beside, model, Storage::kF32, Overwrite::kAllow).value();
-    const Model stored = load_model(beside).value();
-    ::remove(beside.c_str());
-    const TrainableNetwork network(stored.graph, stored.params, {}, device_);
-    if (val_) facts.val_top1 = top1_per_exit(network, *val_, kEvaluationBatch);
-    if (test_) facts.test_top1 = top1_per_exit(network, *test_, kEvaluationBatch);
-    model.params = stored.params;
-    model.training = record_json(facts, progress_);
-    save_model(folder_.model(), model, Storage::kF32, Overwrite::kAllow).value();
-    result.model = folder_.model();
+    if (peers_.leads()) {
+      save_model(beside, model, storage, Overwrite::kAllow).value();
+      model.params = load_model(beside).value().params;
+      ::remove(beside.c_str());
+    }
+    peers_.take_from_first(model.params);
+    const TrainableNetwork network(model.graph, model.params, {}, device_);
+    if (val_) facts.val_top1 = peers_.top1(network, *val_, kEvaluationBatch);
+    if (test_) facts.test_top1 = peers_.top1(network, *test_, kEvaluationBatch);
     result.val_top1 = facts.val_top1;
     result.test_top1 = facts.test_top1;
+    if (!peers_.leads()) return;
+    model.training = record_json(facts, progress_);
+    save_model(folder_.model(), model, storage, Overwrite::kAllow).value();
+    result.model = folder_.model();
   }
 
   const TrainingTask& task_;
@@ -335,9 +424,12 @@ class Run {
   std::string recipe_text_;
   at::Device device_;
   int32_t side_;
+  Peers peers_;
+  Peers::Stop stop_ = Peers::Stop::kNo;  ///< what all processes agreed on in the last step
   NamedTensors params_;
-  NamedTensors momentum_;
+  StageState state_;  ///< of the checkpoint that the run goes on from
   Progress progress_;
+  HoldOut split_;
   std::optional<Batches> train_;
   std::optional<Batches> val_;
   std::optional<Batches> test_;
@@ -355,8 +447,9 @@ class Run {
 }  // namespace
 
 TrainingResult train(const TrainingTask& task, const TrainingOptions& options) {
-  // Threads work on parts of a batch, each through whole operators.
-  set_learner_threads(1);
+  // Threads work on parts of a batch, each through whole operators; a batch that is normalised as
+  // a whole has one part, and its operators are split.
+  set_learner_threads(task.recipe.run.sync_norm ? options.threads : 1);
   keep_freed_memory();
   return Run(task, options).run();
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <numeric>
 #include <string>
@@ -37,13 +38,17 @@ class Decoded final : public Dataset {
     if (i == broken_) {
       return ErrorInfo{.kind = ErrorKind::kBadInput, .what = "broken", .where = file_name(i)};
     }
+    ++n_read_;
     // Later pictures are often ready earlier.
     std::this_thread::sleep_for(std::chrono::microseconds(mix64(static_cast<uint64_t>(i)) % 300));
     return formula_picture(static_cast<int32_t>(20 + i % 7), static_cast<int32_t>(24 + i % 5));
   }
 
+  [[nodiscard]] int64_t n_read() const { return n_read_; }
+
  private:
   int64_t broken_;
+  mutable std::atomic<int64_t> n_read_ = 0;
   std::vector<std::string> names_{"a", "b"};
 };
 
@@ -56,8 +61,8 @@ struct Epoch {
 };
 
 Epoch epoch_of(const Batches& batches, int threads, uint64_t epoch = 3, int64_t batch = 8) {
-  Loader loader(batches, epoch_order(9, epoch, batches.size()), epoch,
-                {.threads = threads, .batch = batch});
+  Loader loader(batches, in_batches(epoch_order(9, epoch, batches.size()), batch), epoch,
+                {.threads = threads});
   Epoch all;
   while (const LoadedBatch* one = loader.next()) {
     all.values.insert(all.values.end(), one->values.begin(), one->values.end());
@@ -95,7 +100,7 @@ TEST(Loader, GivesWhatFillGives) {
 
 TEST(Loader, ABrokenPictureComesWithItsBatchAndIsNamed) {
   const Batches batches(std::make_shared<Decoded>(17), counted(50), kTransform);
-  Loader loader(batches, counted(50), 0, {.threads = 3, .batch = 8});
+  Loader loader(batches, in_batches(counted(50), 8), 0, {.threads = 3});
   EXPECT_NE(loader.next(), nullptr);
   EXPECT_NE(loader.next(), nullptr);
   EXPECT_THAT(error_of([&] { (void)loader.next(); }), HasSubstr("broken (17)"));
@@ -105,18 +110,29 @@ TEST(Loader, ABrokenPictureComesWithItsBatchAndIsNamed) {
 TEST(Loader, MayBeLeftBeforeTheEnd) {
   const Batches batches(std::make_shared<Decoded>(), counted(50), kTransform);
   for (int round = 0; round < 20; ++round) {
-    Loader loader(batches, counted(50), 0, {.threads = 2, .batch = 4, .ahead = 1 + round % 4});
+    Loader loader(batches, in_batches(counted(50), 4), 0, {.threads = 2, .ahead = 1 + round % 4});
     for (int k = 0; k < round % 3; ++k) EXPECT_NE(loader.next(), nullptr);
   }
 }
 
 TEST(Loader, MakesBatchesWhileItsCallerIsBusy) {
-  const Batches batches(std::make_shared<Decoded>(), counted(50), kTransform);
-  Loader loader(batches, counted(50), 0, {.threads = 1, .batch = 5, .ahead = 10});
-  std::this_thread::sleep_for(std::chrono::milliseconds(400));
-  while (loader.next() != nullptr) {
+  const auto data = std::make_shared<Decoded>();
+  const Batches batches(data, counted(50), kTransform);
+  const Loader loader(batches, in_batches(counted(50), 5), 0, {.threads = 1, .ahead = 3});
+  // Nobody asks for a batch: those that may lie ready are made, and no more.
+  for (int tries = 0; tries < 5000 && data->n_read() < 15; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  EXPECT_LT(loader.waited_ms(), 50);
+  EXPECT_EQ(data->n_read(), 15);
+}
+
+TEST(Loader, TakesBatchesOfAnySizes) {
+  const Batches batches(std::make_shared<Decoded>(), counted(50), kTransform);
+  Loader loader(batches, {{4, 2}, {7}, {1, 3, 5}}, 0, {.threads = 2});
+  EXPECT_EQ(loader.next()->labels, (std::vector<int64_t>{0, 0}));
+  EXPECT_EQ(loader.next()->labels, (std::vector<int64_t>{1}));
+  EXPECT_EQ(loader.next()->labels, (std::vector<int64_t>{1, 1, 1}));
+  EXPECT_EQ(loader.next(), nullptr);
 }
 
 TEST(Batches, PixelsOfAnotherSizeAreRefused) {

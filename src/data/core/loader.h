@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -14,9 +15,14 @@ namespace fovea {
 
 struct LoaderOptions {
   int threads = 1;
-  int64_t batch = 64;
   int ahead = 3;  ///< batches that may lie ready; bounds the memory
 };
+
+/// The pictures of each batch of an epoch, by their places in Batches.
+using BatchPlaces = std::vector<std::vector<int64_t>>;
+
+/// Cuts an order into batches of that size; the last one may be smaller.
+[[nodiscard]] BatchPlaces in_batches(std::span<const int64_t> order, int64_t batch);
 
 /// One batch in memory.
 struct LoadedBatch {
@@ -24,19 +30,18 @@ struct LoadedBatch {
   std::vector<int64_t> labels;  ///< [n]
 };
 
-/// Runs through one epoch in the order given. Several threads share each batch, picture by picture;
-/// what comes out has the same bits whatever their number.
-/// Thread-safety: one thread calls next(); `batches` must outlive the object.
+/// Makes the given batches, one after the other. Several threads share each batch, picture by
+/// picture; what comes out has the same bits whatever their number. Thread-safety: one thread calls
+/// next(); `batches` must outlive the object.
 class Loader {
  public:
-  /// `order` indexes the pictures of `batches`; it may be the rest of an epoch.
-  Loader(const Batches& batches, std::vector<int64_t> order, uint64_t epoch,
-         const LoaderOptions& options);
+  /// Each of `places` has at least one picture.
+  Loader(const Batches& batches, BatchPlaces places, uint64_t epoch, const LoaderOptions& options);
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
   ~Loader();  ///< ends its threads; what was made ahead is dropped
 
-  /// The next batch, the last one perhaps smaller; null after it. Valid until the next call. Throws
+  /// The next batch; null after the last one. Valid until the next call. Throws
   /// what reading one of its pictures threw (Error, kBadInput, naming the picture).
   [[nodiscard]] const LoadedBatch* next();
   /// How long next() has waited so far, in milliseconds: what loading cost its caller.
@@ -50,21 +55,24 @@ class Loader {
   };
   void work();
   void begin_batch(int64_t number);
-  [[nodiscard]] int64_t n_batches() const;
-  [[nodiscard]] int64_t batch_size(int64_t number) const;
+  [[nodiscard]] int64_t n_batches() const { return static_cast<int64_t>(places_.size()); }
+  [[nodiscard]] const std::vector<int64_t>& places(int64_t number) const {
+    return places_[static_cast<size_t>(number)];
+  }
   [[nodiscard]] Slot& slot(int64_t number) {
     return slots_[static_cast<size_t>(number) % slots_.size()];
   }
 
   const Batches& batches_;
-  std::vector<int64_t> order_;
+  const BatchPlaces places_;
   uint64_t epoch_;
   LoaderOptions options_;
   std::vector<Slot> slots_;
   std::mutex mutex_;
   std::condition_variable room_;   ///< a slot is free, or the end
   std::condition_variable ready_;  ///< a batch is complete
-  int64_t next_picture_ = 0;       ///< in order_, to be taken by a thread
+  int64_t next_batch_ = 0;         ///< of the picture that a thread takes next
+  int64_t next_in_batch_ = 0;      ///< that picture's place in its batch
   int64_t n_given_ = 0;            ///< batches that next() has given out
   bool ends_ = false;
   double waited_ms_ = 0;

@@ -61,13 +61,15 @@ struct RecipeData {
 };
 
 /// `path`: fast (float32 on CPUs without LibTorch's operators), eager, or auto: fast where the
-/// build, the device and the network allow it.
+/// build, the device and the network allow it. `storage`: how the model file holds weights, f32 or
+/// f16; accuracies in its record are the stored file's.
 struct RecipeRun {
   uint64_t seed = 0;
   int64_t batch = 64;
   int64_t threads = 0;  ///< 0: what the command line says
   double checkpoint_minutes = 10;
   std::string path = "auto";
+  std::string storage = "f32";
   int64_t log_every = 50;  ///< steps between lines of metrics.jsonl; the first 50 are all there
 };
 

@@ -42,6 +42,7 @@ void visit_fields(Visitor& v, RecipeRun& run) {
   v.field("threads", run.threads, {0, 4096});
   v.field("checkpoint_minutes", run.checkpoint_minutes, {0, 1e6});
   v.choice("path", run.path, {"auto", "eager", "fast"});
+  v.choice("storage", run.storage, {"f32", "f16"});
   v.field("log_every", run.log_every, {1, 1e9});
 }
 

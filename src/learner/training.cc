@@ -349,8 +349,9 @@ class Run {
                       .n_val = val_ ? val_->size() : 0,
                       .n_test = test_ ? test_->size() : 0};
     // A file is measured beside its place, so that no model without its figures is ever there.
+    const Storage storage = task_.recipe.run.storage == "f16" ? Storage::kF16 : Storage::kF32;
     const std::string beside = folder_.model() + ".unmeasured";
-    save_model(beside, model, Storage::kF32, Overwrite::kAllow).value();
+    save_model(beside, model, storage, Overwrite::kAllow).value();
     const Model stored = load_model(beside).value();
     ::remove(beside.c_str());
     const TrainableNetwork network(stored.graph, stored.params, {}, device_);
@@ -358,7 +359,7 @@ class Run {
     if (test_) facts.test_top1 = top1_per_exit(network, *test_, kEvaluationBatch);
     model.params = stored.params;
     model.training = record_json(facts, progress_);
-    save_model(folder_.model(), model, Storage::kF32, Overwrite::kAllow).value();
+    save_model(folder_.model(), model, storage, Overwrite::kAllow).value();
     result.model = folder_.model();
     result.val_top1 = facts.val_top1;
     result.test_top1 = facts.test_top1;

@@ -244,6 +244,24 @@ TEST_F(Training, TheAverageIsWhatIsStoredAndMeasured) {
   EXPECT_EQ(record["log"].back()["val_top1_per_exit"], record["val_top1_per_exit"]);
 }
 
+TEST_F(Training, HalfPrecisionRoundsWhatIsStored) {
+  const TrainingResult single = run("single");
+  const TrainingResult half = run("half", {}, {{"run.storage", "f16"}});
+  EXPECT_LT(std::filesystem::file_size(half.model), std::filesystem::file_size(single.model));
+  const NamedTensors exact = load_model(single.model).value().params;
+  const NamedTensors stored = load_model(half.model).value().params;
+  int rounded = 0;
+  for (const auto& [name, tensor] : stored) {
+    if (same_bits({{name, tensor}}, {{name, exact.at(name)}})) continue;
+    ++rounded;
+    ASSERT_GE(tensor.shape().rank(), 2) << name;
+    const std::span<const float> a = tensor.data<float>();
+    const std::span<const float> b = exact.at(name).data<float>();
+    for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-7 + std::abs(b[i]) / 2048);
+  }
+  EXPECT_GT(rounded, 5);
+}
+
 TEST_F(Training, SaysWhyThePathIsSlow) {
   std::vector<std::string> notes;
   TrainingOptions options{.stop_after_steps = 1};

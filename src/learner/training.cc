@@ -244,7 +244,7 @@ class Run {
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step,
                                             steps_per_epoch(), stage().epochs);
     trainer_->learn_weights(values, targets, rate, progress_.total_steps);
-    const StepReport report = trainer_->gradients(values, targets);
+    const BatchReport report = trainer_->gradients(values, targets);
     const std::string overflow = trainer_->overflow(report, values);
     if (!overflow.empty()) {
       const bool loss = !std::isfinite(report.loss);
@@ -277,7 +277,7 @@ class Run {
     }
   }
 
-  void add(const StepReport& report) {
+  void add(const BatchReport& report) {
     EpochSums& sums = progress_.sums;
     const auto n = static_cast<double>(report.samples);
     sums.samples += report.samples;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds every #include of the tree to tools/layers.txt. usage: check_layers.py [ROOT]"""
+"""Holds every #include of the tree to tools/layers.txt, and every type to one definition. usage: check_layers.py [ROOT]"""
 import fnmatch, pathlib, re, sys
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent)
@@ -33,7 +33,19 @@ def reach(name):
     return set(units) if below == ["*"] else {name}.union(*(reach(unit) for unit in below))
 
 
-faults, n_files = [], 0
+def types_of(text):
+    """Names with namespaces of the types that other files can see or be linked with."""
+    spaces = []
+    for line in text.splitlines():
+        if opened := re.match(r"namespace ?([\w:]*) ?{", line):
+            spaces.append(opened[1])
+        elif line.startswith("}  // namespace"):
+            spaces.pop()
+        elif (found := re.match(r"(?:struct|class|enum class|union) (?:alignas\(\w+\) )?(\w+)(?: final)?(?: : .*)? {", line)) and "" not in spaces:
+            yield "::".join([*spaces, found[1]])
+
+
+faults, n_files, defined = [], 0, {}
 paths = [p for top in ("src", "include", "tests", "fuzz", "bench", "examples") for p in sorted((ROOT / top).rglob("*"))]
 for path in (p for p in paths if p.suffix in (".h", ".cc", ".inc") and "node_modules" not in p.parts):
     name, text, n_files = str(path.relative_to(ROOT)), path.read_text(), n_files + 1
@@ -41,6 +53,10 @@ for path in (p for p in paths if p.suffix in (".h", ".cc", ".inc") and "node_mod
     if unit is None:
         faults.append(f"{name}: belongs to no unit of tools/layers.txt")
         continue
+    for full in types_of(text) if unit != "tests" else ():
+        # Two types of one name in one program are merged by the linker, which tells nobody.
+        if defined.setdefault(full, name) != name:
+            faults.append(f"{name}: {full} is defined in {defined[full]} too")
     for header in INCLUDE.findall(text):
         ours = project_file(header, path.parent)
         target = ours and unit_of(ours)

@@ -56,7 +56,7 @@ bool all_finite(const Tensor& tensor) {
 /// Keys of the file by the parameter names that they stand for.
 using Keys = std::map<std::string, const std::string*, std::less<>>;
 
-Result<Keys> keys_of(const Checkpoint& checkpoint, std::string_view prefix) {
+Result<Keys> keys_of(const StoredTensors& checkpoint, std::string_view prefix) {
   Keys keys;
   for (const auto& [key, tensor] : checkpoint.tensors) {
     const std::optional<std::string_view> name = stripped(key, prefix);
@@ -79,11 +79,11 @@ Result<Keys> keys_of(const Checkpoint& checkpoint, std::string_view prefix) {
 
 }  // namespace
 
-Result<Checkpoint> read_checkpoint(const std::string& path) {
+Result<StoredTensors> read_checkpoint(const std::string& path) {
   const Result<std::shared_ptr<const MappedFile>> file = MappedFile::open(path);
   if (!file.ok()) return file.error();
   const std::span<const std::byte> bytes = file.value()->bytes();
-  Checkpoint out{.source = shown_path(path)};
+  StoredTensors out{.source = shown_path(path)};
   if (looks_like_torch_file(bytes)) {
     Result<NamedTensors> tensors = read_torch_file(bytes, out.source);
     if (!tensors.ok()) return tensors.error();
@@ -109,7 +109,7 @@ Result<Checkpoint> read_checkpoint(const std::string& path) {
   return out;
 }
 
-Result<NamedTensors> match_checkpoint(const Graph& graph, const Checkpoint& checkpoint,
+Result<NamedTensors> match_checkpoint(const Graph& graph, const StoredTensors& checkpoint,
                                       std::string_view prefix) {
   const Result<Keys> found = keys_of(checkpoint, prefix);
   if (!found.ok()) return found.error();

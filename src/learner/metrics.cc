@@ -33,7 +33,7 @@ std::string list(const std::vector<double>& values) {
 
 }  // namespace
 
-std::string step_line(const Progress& progress, const StepReport& report, double rate,
+std::string step_line(const Progress& progress, const BatchReport& report, double rate,
                       double images_per_s) {
   ordered_json line = line_of("step", progress, rate);
   line["loss"] = report.loss;

@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "learner/batch_report.h"
 #include "learner/checkpoint.h"
-#include "learner/step_report.h"
 
 namespace fovea {
 
 /// {"kind":"step","epoch","step","lr","loss","loss_per_exit","top1_per_exit","images_per_s"} of the
 /// batch; "step" counts from the start of the run.
-[[nodiscard]] std::string step_line(const Progress& progress, const StepReport& report, double rate,
-                                    double images_per_s);
+[[nodiscard]] std::string step_line(const Progress& progress, const BatchReport& report,
+                                    double rate, double images_per_s);
 /// The same of a whole epoch in training, with "kind":"epoch" and "val_top1_per_exit".
 [[nodiscard]] std::string epoch_line(const Progress& progress, const std::vector<double>& val_top1,
                                      double rate, double images_per_s);

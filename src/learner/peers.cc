@@ -29,7 +29,7 @@ void Peers::sum(at::Tensor& values) {
   if (!alone()) collective_->all_reduce_sum(values).value();
 }
 
-Peers::Stop Peers::sum_step(StepReport& report, at::Tensor& gradients, Stop stop) {
+Peers::Stop Peers::sum_step(BatchReport& report, at::Tensor& gradients, Stop stop) {
   if (alone()) return stop;
   std::vector<double> numbers{stop == Stop::kYes ? 1.0 : 0.0, 0, report.loss};
   numbers.insert(numbers.end(), report.loss_per_exit.begin(), report.loss_per_exit.end());

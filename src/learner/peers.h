@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "learner/accuracy.h"
+#include "learner/batch_report.h"
 #include "learner/checkpoint.h"
 #include "learner/collective.h"
-#include "learner/step_report.h"
 #include "ops/facet_torch.h"
 
 namespace fovea {
@@ -39,7 +39,7 @@ class Peers final : public BatchPeers {
   /// Makes a step's report and gradients those of the whole batch; gives whether any process says
   /// `stop`.
   enum class Stop : uint8_t { kNo, kYes };
-  Stop sum_step(StepReport& report, at::Tensor& gradients, Stop stop);
+  Stop sum_step(BatchReport& report, at::Tensor& gradients, Stop stop);
 
   /// Gives all processes rank 0's tensors; names and shapes are equal everywhere.
   void take_from_first(NamedTensors& tensors);

@@ -282,7 +282,7 @@ class Run {
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step,
                                             steps_per_epoch(), stage().epochs);
     trainer_->learn_weights(values, targets, rate, progress_.total_steps);
-    StepReport report = trainer_->gradients(values, targets, part.share);
+    BatchReport report = trainer_->gradients(values, targets, part.share);
     stop_ = peers_.sum_step(report, trainer_->network().flat_grads(), asked_to_stop());
     const std::string overflow = trainer_->overflow(report, values);
     if (!overflow.empty()) {
@@ -316,7 +316,7 @@ class Run {
     }
   }
 
-  void add(const StepReport& report) {
+  void add(const BatchReport& report) {
     EpochSums& sums = progress_.sums;
     const auto n = static_cast<double>(report.samples);
     sums.samples += report.samples;

@@ -49,7 +49,7 @@ TrainingPath chosen_path(PathChoice choice, const Graph& graph, const Stage& sta
                .hint = "auto or eager"});
 }
 
-void add_to(StepReport& sum, const StepReport& part) {
+void add_to(BatchReport& sum, const BatchReport& part) {
   sum.samples += part.samples;
   sum.loss += part.loss;
   for (size_t e = 0; e < part.loss_per_exit.size(); ++e) {
@@ -109,8 +109,8 @@ std::unique_ptr<TrainableNetwork> StageTrainer::copy_of(const NamedTensors& para
 }
 
 /// Gradients of share·loss, so that those of all parts add up to the batch's.
-StepReport StageTrainer::part_gradients(TrainableNetwork& replica, const at::Tensor& values,
-                                        const at::Tensor& targets, double share) const {
+BatchReport StageTrainer::part_gradients(TrainableNetwork& replica, const at::Tensor& values,
+                                         const at::Tensor& targets, double share) const {
   const at::Tensor x = values.to(replica.device());
   const at::Tensor y = targets.to(replica.device());
   const std::vector<at::Tensor> logits = replica.forward(x, Phase::kTraining);
@@ -120,21 +120,21 @@ StepReport StageTrainer::part_gradients(TrainableNetwork& replica, const at::Ten
   const LossParts loss = objective_->combine(losses, sample_weights);
   replica.zero_grads();
   replica.backward(share == 1 ? loss.total : loss.total.mul(share), logits);
-  StepReport report{.samples = y.size(0),
-                    .loss = share * loss.total.item<double>(),
-                    .correct_per_exit = n_correct(logits, y)};
+  BatchReport report{.samples = y.size(0),
+                     .loss = share * loss.total.item<double>(),
+                     .correct_per_exit = n_correct(logits, y)};
   for (const at::Tensor& part : loss.per_exit) {
     report.loss_per_exit.push_back(share * part.item<double>());
   }
   return report;
 }
 
-StepReport StageTrainer::gradients(const at::Tensor& values, const at::Tensor& targets,
-                                   double share) {
+BatchReport StageTrainer::gradients(const at::Tensor& values, const at::Tensor& targets,
+                                    double share) {
   const int64_t n = targets.size(0);
   // A part of one sample could not be normalised.
   const int64_t n_parts = std::clamp<int64_t>(n / 2, 1, static_cast<int64_t>(replicas_.size()));
-  std::vector<StepReport> reports(static_cast<size_t>(n_parts));
+  std::vector<BatchReport> reports(static_cast<size_t>(n_parts));
   std::vector<std::exception_ptr> failures(reports.size());
   const auto run = [&](int64_t part) {
     const int64_t begin = n * part / n_parts;
@@ -156,7 +156,7 @@ StepReport StageTrainer::gradients(const at::Tensor& values, const at::Tensor& t
   for (const std::exception_ptr& failure : failures) {
     if (failure) std::rethrow_exception(failure);
   }
-  StepReport sum = reports[0];
+  BatchReport sum = reports[0];
   for (size_t part = 1; part < reports.size(); ++part) {
     network().flat_grads().add_(replicas_[part]->flat_grads());
     add_to(sum, reports[part]);
@@ -185,7 +185,7 @@ std::vector<double> StageTrainer::top1(const Batches& batches, int64_t batch) co
   return top1_per_exit(*copy_of(result(), {.mode = mode_.mode}), batches, batch);
 }
 
-std::string StageTrainer::overflow(const StepReport& report, const at::Tensor& values) {
+std::string StageTrainer::overflow(const BatchReport& report, const at::Tensor& values) {
   if (!std::isfinite(report.loss)) return first_overflow(network(), values, mode_.mode);
   // The sum is finite in all but hopeless cases, and costs one pass.
   if (std::isfinite(network().flat_grads().sum().item<double>())) return {};

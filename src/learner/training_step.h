@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "data/core/batches.h"
+#include "learner/batch_report.h"
 #include "learner/network.h"
 #include "learner/norm_scope.h"
 #include "learner/objective.h"
 #include "learner/recipe.h"
 #include "learner/sgd.h"
-#include "learner/step_report.h"
 #include "learner/weight_average.h"
 #include "learner/weighting.h"
 
@@ -62,7 +62,7 @@ class StageTrainer {
   /// Loss and gradients of a batch, or of a part that is `share` of it: both are multiplied by the
   /// share, so that those of all parts add up to the batch's. values [n, C, H, W], targets as
   /// Objective::losses takes them.
-  StepReport gradients(const at::Tensor& values, const at::Tensor& targets, double share = 1);
+  BatchReport gradients(const at::Tensor& values, const at::Tensor& targets, double share = 1);
   void update(double rate);
   /// Where the stage learns sample weights: a step of them on a batch, before its gradients().
   /// `step` counts from 0, `rate` is the one that update() will be given.
@@ -70,7 +70,7 @@ class StageTrainer {
                      int64_t step);
   /// After gradients() on `values`: the first place that overflowed (overflow.h); empty where
   /// loss and gradients are finite.
-  [[nodiscard]] std::string overflow(const StepReport& report, const at::Tensor& values);
+  [[nodiscard]] std::string overflow(const BatchReport& report, const at::Tensor& values);
 
   /// What the stage makes of the network: its state, or the average where the stage has one.
   [[nodiscard]] NamedTensors result() const;
@@ -86,8 +86,8 @@ class StageTrainer {
   void set_state(const StageState& state, int64_t steps);
 
  private:
-  StepReport part_gradients(TrainableNetwork& replica, const at::Tensor& values,
-                            const at::Tensor& targets, double share) const;
+  BatchReport part_gradients(TrainableNetwork& replica, const at::Tensor& values,
+                             const at::Tensor& targets, double share) const;
   [[nodiscard]] std::unique_ptr<TrainableNetwork> copy_of(const NamedTensors& params,
                                                           const TrainingMode& mode) const;
 

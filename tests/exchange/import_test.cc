@@ -19,15 +19,15 @@ std::string fixture(const std::string& name) {
 }
 
 /// A checkpoint of the tiny network whose keys begin with `prefix`.
-Checkpoint checkpoint(const std::string& prefix = {}) {
-  Checkpoint out{.source = "c.pth"};
+StoredTensors checkpoint(const std::string& prefix = {}) {
+  StoredTensors out{.source = "c.pth"};
   for (const auto& [name, tensor] : formula_weights(tiny_network())) {
     out.tensors.emplace(prefix + name, tensor.clone());
   }
   return out;
 }
 
-std::string refusal(const Checkpoint& from, std::string_view prefix = {}) {
+std::string refusal(const StoredTensors& from, std::string_view prefix = {}) {
   const Result<NamedTensors> result = match_checkpoint(tiny_network(), from, prefix);
   if (result.ok()) return {};
   EXPECT_EQ(result.error().kind, ErrorKind::kBadInput);
@@ -35,7 +35,7 @@ std::string refusal(const Checkpoint& from, std::string_view prefix = {}) {
   return result.error().message();
 }
 
-void expect_matches(const Checkpoint& from, std::string_view prefix = {}) {
+void expect_matches(const StoredTensors& from, std::string_view prefix = {}) {
   const Result<NamedTensors> result = match_checkpoint(tiny_network(), from, prefix);
   ASSERT_TRUE(result.ok()) << result.error().message();
   EXPECT_TRUE(equal_tensors(result.value(), formula_weights(tiny_network())));
@@ -51,7 +51,7 @@ TEST(MatchCheckpoint, StripsModuleAndPrefixInAnyOrder) {
 }
 
 TEST(MatchCheckpoint, APrefixLeavesOtherKeysOut) {
-  Checkpoint from = checkpoint("param.");
+  StoredTensors from = checkpoint("param.");
   from.tensors.emplace("input", Tensor::f32({1}));
   from.tensors.emplace("logits.0", Tensor::f32({1}));
   expect_matches(from, "param.");
@@ -59,7 +59,7 @@ TEST(MatchCheckpoint, APrefixLeavesOtherKeysOut) {
 
 TEST(MatchCheckpoint, ConvertsOtherPrecisions) {
   for (const DType dtype : {DType::kF16, DType::kF64}) {
-    Checkpoint from = checkpoint();
+    StoredTensors from = checkpoint();
     Tensor& weight = from.tensors.at("head.weight");
     weight = weight.to(dtype);
     const Result<NamedTensors> result = match_checkpoint(tiny_network(), from, "");
@@ -71,13 +71,13 @@ TEST(MatchCheckpoint, ConvertsOtherPrecisions) {
 }
 
 TEST(MatchCheckpoint, CountersMayBeAbsent) {
-  Checkpoint from = checkpoint();
+  StoredTensors from = checkpoint();
   from.tensors.erase("norm.num_batches_tracked");
   expect_matches(from);
 }
 
 TEST(MatchCheckpointErrors, ListMissingUnexpectedAndMisshapedKeys) {
-  Checkpoint from = checkpoint("module.");
+  StoredTensors from = checkpoint("module.");
   from.tensors.erase("module.conv.weight");
   from.tensors.emplace("module.surprise.weight", Tensor::f32({1}));
   from.tensors.at("module.head.bias") = Tensor::f32({7});
@@ -97,11 +97,11 @@ TEST(MatchCheckpointErrors, HintAtThePrefix) {
 
 TEST(MatchCheckpointErrors, NameWeightsThatAreNotFinite) {
   for (const float value : {std::nanf(""), INFINITY}) {
-    Checkpoint from = checkpoint();
+    StoredTensors from = checkpoint();
     from.tensors.at("norm.bias").f()[2] = value;
     EXPECT_THAT(refusal(from), AllOf(HasSubstr("not finite"), HasSubstr("norm.bias")));
   }
-  Checkpoint too_large = checkpoint();
+  StoredTensors too_large = checkpoint();
   Tensor& weight = too_large.tensors.at("head.weight");
   weight = weight.to(DType::kF64);
   weight.data<double>()[0] = 1e300;  // finite there, not in float32
@@ -109,14 +109,14 @@ TEST(MatchCheckpointErrors, NameWeightsThatAreNotFinite) {
 }
 
 TEST(MatchCheckpointErrors, KeysThatBecomeEqual) {
-  Checkpoint from = checkpoint();
+  StoredTensors from = checkpoint();
   from.tensors.emplace("module.head.bias", Tensor::f32({3}));
   EXPECT_THAT(refusal(from), AllOf(HasSubstr("'head.bias'"), HasSubstr("'module.head.bias'")));
 }
 
 TEST(ReadCheckpoint, TellsTheFormsApartByContent) {
   for (const std::string name : {"checkpoint.zip", "checkpoint.old", "half.zip", "half.old"}) {
-    const Result<Checkpoint> read = read_checkpoint(fixture(name));
+    const Result<StoredTensors> read = read_checkpoint(fixture(name));
     ASSERT_TRUE(read.ok()) << read.error().message();
     const Result<NamedTensors> matched = match_checkpoint(tiny_network(), read.value(), "");
     EXPECT_TRUE(matched.ok()) << name << ": " << matched.error().message();
@@ -130,7 +130,7 @@ TEST(ReadCheckpoint, SafetensorsBringTheirSettings) {
   const std::string path = scratch.path("c.safetensors");
   const StringMap metadata{{"format", "pt"}, {"nBlocks", "2"}, {"fovea.graph", "…"}};
   ASSERT_TRUE(write_safetensors(path, tensors, metadata, Overwrite::kRefuse).ok());
-  const Result<Checkpoint> read = read_checkpoint(path);
+  const Result<StoredTensors> read = read_checkpoint(path);
   ASSERT_TRUE(read.ok()) << read.error().message();
   EXPECT_EQ(read.value().settings, (StringMap{{"nBlocks", "2"}}));
   EXPECT_FALSE(read.value().tensors.contains("fovea.scores"));
@@ -140,7 +140,7 @@ TEST(ReadCheckpoint, SafetensorsBringTheirSettings) {
 TEST(ReadCheckpoint, NamesTheFileInEveryError) {
   const Scratch scratch;
   const auto message = [&](const std::string& path) {
-    const Result<Checkpoint> read = read_checkpoint(path);
+    const Result<StoredTensors> read = read_checkpoint(path);
     return read.ok() ? std::string() : read.error().message();
   };
   EXPECT_THAT(message(scratch.path("absent.pth")),

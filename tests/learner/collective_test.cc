@@ -144,10 +144,10 @@ TEST(Peers, WhoDoesNotCountAddsNothing) {
   together(2, [](const std::unique_ptr<Collective>& all) {
     Peers peers(all.get());
     const double share = peers.part(1).share;
-    StepReport report{.samples = 1,
-                      .loss = 2 * share,
-                      .loss_per_exit = {share, 3 * share},
-                      .correct_per_exit = {1, 0}};
+    BatchReport report{.samples = 1,
+                       .loss = 2 * share,
+                       .loss_per_exit = {share, 3 * share},
+                       .correct_per_exit = {1, 0}};
     at::Tensor gradients = at::full({2}, share, at::kFloat);
     const auto stop = all->rank() == 1 ? Peers::Stop::kYes : Peers::Stop::kNo;
     EXPECT_EQ(peers.sum_step(report, gradients, stop), Peers::Stop::kYes);

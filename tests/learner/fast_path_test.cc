@@ -121,8 +121,8 @@ void expect_equal_training(const Graph& graph, int64_t n, const Stage& stage = {
   StageTrainer eager(graph, params, stage, at::kCPU, 1, PathChoice::kEager);
   StageTrainer fast(graph, params, stage, at::kCPU, 1, PathChoice::kFast);
   ASSERT_EQ(fast.path(), TrainingPath::kFast);
-  const StepReport a = eager.gradients(batch.values, batch.labels);
-  const StepReport b = fast.gradients(batch.values, batch.labels);
+  const BatchReport a = eager.gradients(batch.values, batch.labels);
+  const BatchReport b = fast.gradients(batch.values, batch.labels);
   for (size_t e = 0; e < a.loss_per_exit.size(); ++e) {
     EXPECT_NEAR(b.loss_per_exit[e], a.loss_per_exit[e], 1e-5 * std::abs(a.loss)) << e;
   }

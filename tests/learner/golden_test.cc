@@ -59,12 +59,12 @@ void expect_gradients(const NamedTensors& got, const NamedTensors& expected, dou
   }
 }
 
-StepReport gradients_of(StageTrainer& trainer, const TensorFile& file, const std::string& step) {
+BatchReport gradients_of(StageTrainer& trainer, const TensorFile& file, const std::string& step) {
   return trainer.gradients(to_torch(file.tensors.at(step + ".input")),
                            to_torch(file.tensors.at(step + ".target")));
 }
 
-void expect_losses(const StepReport& report, const TensorFile& file, const std::string& step) {
+void expect_losses(const BatchReport& report, const TensorFile& file, const std::string& step) {
   const auto expected = file.tensors.at(step + ".loss_per_exit").data<float>();
   ASSERT_EQ(report.loss_per_exit.size(), expected.size());
   for (size_t e = 0; e < expected.size(); ++e) {
@@ -108,7 +108,7 @@ TEST_P(TrainingSteps, TwoThreadsAverageTheGradientsOfTheirParts) {
   const at::Tensor values = to_torch(file.tensors.at("step1.input"));
   const at::Tensor labels = to_torch(file.tensors.at("step1.target"));
   StageTrainer both(training_graph(file), init, Stage{}, at::kCPU, 2, GetParam());
-  const StepReport report = both.gradients(values, labels);
+  const BatchReport report = both.gradients(values, labels);
   double loss = 0;
   NamedTensors mean;
   for (const int64_t half : {0, 1}) {

@@ -12,6 +12,8 @@ PLANTED = {
     "work counted outside the kernels": ("src/runtime/session.cc", "void f(W& work) { work.add(lanes, 1); }", "src/runtime/session.cc: only ops_cpu, ops_ref, fallback may write `work.add(`"),
     "work counted for one sample outside the kernels": ("src/runtime/worker.cc", "void f() { lanes.macs[0] += 1; }", "src/runtime/worker.cc: only ops_cpu, ops_ref, fallback may write `lanes.macs[0] += `"),
     "work summed outside the executors": ("src/graph/cost.cc", "void f(W& work) { work.macs += 1; }", "src/graph/cost.cc: only ops_cpu, reference, runtime, learner may write `work.macs += `"),
+    "a second type of one name": ("src/base/words.h", "namespace fovea {\nclass TrainableNetwork final : public A {\n};\n}  // namespace fovea\nnamespace fovea::other {\nclass TrainableNetwork {\n};\n}  // namespace fovea::other",
+                                  "src/learner/network.h: fovea::TrainableNetwork is defined in src/base/words.h too"),
     "a file in no unit": ("src/stray/a.cc", "int a;", "src/stray/a.cc: belongs to no unit"),
 }
 

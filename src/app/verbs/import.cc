@@ -52,7 +52,7 @@ struct Chosen {
   ErrorKind kind = ErrorKind::kUsage;
 };
 
-Chosen choose(const Arguments& arguments, const Checkpoint& checkpoint) {
+Chosen choose(const Arguments& arguments, const StoredTensors& checkpoint) {
   Chosen out{.settings = settings_from(arguments)};
   const auto model = checkpoint.settings.find("model");
   const bool described = model != checkpoint.settings.end();
@@ -122,7 +122,7 @@ std::string checked_transform(const std::string& text, const Graph& graph) {
   return transform.text();
 }
 
-Model described_model(const Arguments& arguments, const Checkpoint& checkpoint) {
+Model described_model(const Arguments& arguments, const StoredTensors& checkpoint) {
   if (arguments.has("--graph")) {
     Network network = network_from(arguments, Weights::kNone);
     return std::move(network.model);
@@ -142,7 +142,7 @@ int run(Context& context, const Arguments& arguments) {
   require_writable(output, overwrite);
   if (const auto name = arguments.value("--network")) (void)network_settings(*name);
 
-  const Checkpoint checkpoint = read_checkpoint(input).value();
+  const StoredTensors checkpoint = read_checkpoint(input).value();
   Model model = described_model(arguments, checkpoint);
   if (const auto text = arguments.value("--transform")) {
     model.transform = checked_transform(*text, model.graph);

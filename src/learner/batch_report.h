@@ -7,7 +7,7 @@
 namespace fovea {
 
 /// What a step measured, before the update.
-struct StepReport {
+struct BatchReport {
   int64_t samples = 0;
   double loss = 0;
   std::vector<double> loss_per_exit;

@@ -239,7 +239,8 @@ class Run {
 
   [[nodiscard]] NormScope norm_scope() {
     if (!task_.recipe.run.sync_norm) return {};
-    return {.over = NormScope::Over::kBatch, .peers = peers_.alone() ? nullptr : &peers_};
+    // Alone too: one process then gives the bits of several.
+    return {.over = NormScope::Over::kBatch, .peers = &peers_};
   }
 
   [[nodiscard]] Peers::Stop asked_to_stop() const {

@@ -12,6 +12,7 @@
 #include "learner/torch_tensor.h"
 #include "learner/training_step.h"
 #include "ops/builder.h"
+#include "support/corners.h"
 
 namespace fovea {
 namespace {
@@ -25,40 +26,6 @@ Tensor noise_tensor(const Shape& shape, uint64_t stream, double low, double high
     out.f()[i] = static_cast<float>(low + (high - low) * noise.uniform(static_cast<uint64_t>(i)));
   }
   return out;
-}
-
-/// The network without its relus. A value near an activation's corner may bend one way on one path
-/// and the other way on the other, which changes gradients by more than rounding; among millions of
-/// values that happens every time.
-Graph without_corners(const Graph& graph) {
-  std::string out;
-  std::map<std::string, std::string, std::less<>> renamed;
-  const std::string text = to_text(graph);
-  for (const std::string_view line : split(text, '\n')) {
-    const size_t call = line.find(" = relu(");
-    if (call != std::string_view::npos) {
-      const std::string source(line.substr(call + 8, line.find(')', call) - call - 8));
-      renamed[std::string(line.substr(0, call))] =
-          renamed.contains(source) ? renamed[source] : source;
-      continue;
-    }
-    if (line.starts_with("tap ")) continue;
-    const size_t open = line.find('(');
-    const size_t close = line.find(')');
-    if (line.find(" = ") == std::string_view::npos || open == std::string_view::npos) {
-      out += std::string(line) + "\n";
-      continue;
-    }
-    std::vector<std::string> inputs;
-    for (const std::string_view part : split(line.substr(open + 1, close - open - 1), ',')) {
-      const std::string name(part.substr(part.starts_with(' ') ? 1 : 0));
-      inputs.push_back(renamed.contains(name) ? renamed[name] : name);
-    }
-    out += std::string(line.substr(0, open + 1)) +
-           joined(std::span<const std::string>(inputs), ", ") + std::string(line.substr(close)) +
-           "\n";
-  }
-  return parse_graph(out, "without corners").value();
 }
 
 /// Parameters under which activations keep their size.

@@ -77,7 +77,13 @@ class JointNorm : public torch::autograd::Function<JointNorm> {
                                        /*train=*/false, eps, {true, true, true});
     const int64_t channels = src.size(1);
     at::Tensor sums = at::cat({grad_weight, grad_bias}).to(at::kDouble);
+    if (!peers->counts()) sums.zero_();
     peers->sum(sums);
+    if (!peers->counts()) {
+      // These cells belong to no sample of the batch: nothing may flow on from them, least of all
+      // the others' means.
+      return {grad_src.zero_(), grad_weight.zero_(), grad_bias.zero_(), {}, {}, {}, {}, {}};
+    }
     const at::Tensor scale = weight.div(var.add(eps).sqrt());
     const at::Tensor means = sums.div(count).to(at::kFloat);
     const at::Tensor slope = scale.mul(means.narrow(0, 0, channels));

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Tests from outside of shifted data: corruptions, the slow-down attack, the budget controller. usage: shift_test.py PROGRAM [unittest options]"""
-import json, os, unittest
+import json, os, pathlib, unittest
 
 from support import Cli
 
@@ -53,8 +53,9 @@ class Shift(Cli):
         page = self.fresh(".html")
         words = ["report", out, *common, "--shift", "--budget", budget, "--samples-timed", 2, "-o", page, "--json"]
         self.assertEqual(json.loads(self.done(*words))["model"]["data"]["shift"], told)
+        text = pathlib.Path(page).read_text()
         for figure in (f"figure-shift-{what}-{kind}" for what in ("accuracy", "cost") for kind in ("noise", "blur", "contrast")):
-            self.assertIn(f'id="{figure}"', page.read_text())
+            self.assertIn(f'id="{figure}"', text)
         self.refused(2, "report", out, "--shift", "-o", self.fresh(".html"), says=["--data"])
         plain = json.loads(self.done("eval", self.model, *common, "--shift", "--threshold", "0.11", "--json"))
         self.assertIsNone(plain["rows"][3]["control"])

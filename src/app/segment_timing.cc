@@ -63,15 +63,18 @@ SegmentTimes measured_segments(Executor& executor, const NamedTensors& inputs, T
 }
 
 double measured_load_ms(const InputSource& source, int64_t batch) {
-  constexpr int64_t kBatches = 4;
-  const int64_t n = std::min(source.n(), kBatches * batch);
+  // A few small pictures are loaded in less time than threads take to start, some times.
+  constexpr double kLoadSeconds = 0.5;
   // Once before the clock starts: files come into the cache of the system.
-  (void)source.load(0, std::min(n, batch)).value();
+  (void)source.load(0, std::min(source.n(), batch)).value();
+  int64_t done = 0;
   const Stopwatch watch;
-  for (int64_t begin = 0; begin < n; begin += batch) {
-    (void)source.load(begin, std::min(n, begin + batch)).value();
+  while (done < source.n() && (done == 0 || watch.ms() < 1e3 * kLoadSeconds)) {
+    const int64_t end = std::min(source.n(), done + batch);
+    (void)source.load(done, end).value();
+    done = end;
   }
-  return watch.ms() / static_cast<double>(n);
+  return watch.ms() / static_cast<double>(done);
 }
 
 RunTimes run_times(const Context& context, const Network& network, const Execution& execution,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "app/execution.h"
@@ -20,6 +21,16 @@ namespace fovea::app {
 [[nodiscard]] SegmentTimes measured_segments(Executor& executor, const NamedTensors& inputs,
                                              TimeKey key, double seconds);
 
+/// Gives the inputs of the next run; valid until it is called again.
+using NextInputs = std::function<const NamedTensors&()>;
+
+/// Mean wall time per sample, in runs of `batch` samples and with what `next` takes, where sample i
+/// leaves at exits[i]; the last run begins again at the first exit. Small groups, threads that wait
+/// for each other and caches that loading has emptied make it more than the parts that are measured
+/// alone. Goes on for about `seconds`.
+[[nodiscard]] double measured_leaving_ms(Executor& executor, int64_t batch, const NextInputs& next,
+                                         std::span<const int> exits, double seconds);
+
 /// Wall time of loading, decoding and transforming a sample, from the first few batches.
 [[nodiscard]] double measured_load_ms(const InputSource& source, int64_t batch);
 
@@ -28,6 +39,9 @@ struct RunTimes {
   TimeKey key;
   /// Measures on inputs of random numbers; called where the model has no times for the key.
   std::function<SegmentTimes()> measure;
+  /// measured_leaving_ms, on what the verb loads where `loads`, else on random numbers.
+  std::function<double(std::span<const int> exits)> leaving_ms;
+  bool loads = false;  ///< whether leaving_ms has loading in it
   /// Time of loading; empty where the verb loads what the calibration loaded.
   std::function<double()> load_ms;
 };

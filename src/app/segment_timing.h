@@ -31,7 +31,7 @@ using NextInputs = std::function<const NamedTensors&()>;
 [[nodiscard]] double measured_leaving_ms(Executor& executor, int64_t batch, const NextInputs& next,
                                          std::span<const int> exits, double seconds);
 
-/// Wall time of loading, decoding and transforming a sample, from the first few batches.
+/// Mean wall time of loading, decoding and transforming a sample: of half a second of batches.
 [[nodiscard]] double measured_load_ms(const InputSource& source, int64_t batch);
 
 /// What a policy needs of the verb that runs it, so that a budget in milliseconds can be met.

@@ -16,7 +16,7 @@ struct NormScope {
     kBatch,  ///< the step's, of all processes: one replica, whose operators use the threads
   };
   Over over = Over::kPart;
-  BatchPeers* peers = nullptr;  ///< with kBatch, the other processes; null: there are none
+  BatchPeers* peers = nullptr;  ///< with kBatch, whose statistics are joined; may be one alone
 };
 
 /// Why the fast path cannot normalise so, or nothing.

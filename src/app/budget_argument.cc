@@ -12,6 +12,7 @@
 #include "base/words.h"
 #include "calibrate/budget.h"
 #include "calibrate/record.h"
+#include "calibrate/timed_budget.h"
 
 namespace fovea::app {
 namespace {
@@ -74,59 +75,6 @@ SegmentTimes times_for(const CalibrationRecord& record, const RunTimes& times) {
   return out;
 }
 
-/// How much longer than its parts a rule takes, per sample: measured on runs in which samples leave
-/// where calibration samples do.
-double excess_ms(const RuleData& data, const ThresholdRule& rule, const SegmentTimes& segments,
-                 const RunTimes& times) {
-  // Enough that small networks are seen in many groups; few where a sample takes long.
-  constexpr double kMostMs = 250;
-  constexpr double kMostSamples = 512;
-  const double most = std::min(kMostSamples, kMostMs / std::max(data.judge(rule).cost, 1e-3));
-  const std::vector<int> all = data.exits(rule);
-  const std::vector<double>& costs = data.costs(rule.asked());
-  // Whole runs, so that none of them begins anew.
-  const int64_t batch = std::max<int64_t>(times.key.batch, 1);
-  const int64_t n =
-      std::max(std::min(data.n(), static_cast<int64_t>(most)) / batch, int64_t{1}) * batch;
-  std::vector<int> exits;
-  double told = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    exits.push_back(all[static_cast<size_t>(i * data.n() / n)]);
-    told += costs[static_cast<size_t>(exits.back())];
-  }
-  const double loading = times.loads ? 0 : segments.load_ms;
-  return times.leaving_ms(exits) + loading - told / static_cast<double>(n);
-}
-
-/// A rule found for a mean time, and what it takes beyond its segments' times.
-struct TimedRule {
-  FrontierPoint found;
-  double excess = 0;
-};
-
-/// What a rule takes beyond its segments' times depends on the rule. So the budget of the search is
-/// moved by what the rule found before took, and of all rules tried the one that comes nearest
-/// counts.
-TimedRule solve_ms(const RuleData& select, std::span<const FrontierPoint> known, double budget,
-                   const SegmentTimes& segments, const RunTimes& times) {
-  constexpr int kRounds = 5;
-  constexpr double kClose = 0.01;
-  const BudgetRange range = budget_range(select);
-  TimedRule best;
-  double nearest = INFINITY;
-  double wanted = budget;
-  for (int round = 0; round < kRounds && nearest > kClose * budget; ++round) {
-    FrontierPoint found = solve_budget(select, known, wanted, ms_text).value();
-    const double excess = excess_ms(select, found.rule, segments, times);
-    const double missing = budget - (found.result.cost + excess);
-    wanted = std::clamp(wanted + missing, range.least, range.most);
-    if (std::abs(missing) >= nearest) continue;
-    nearest = std::abs(missing);
-    best = {.found = std::move(found), .excess = excess};
-  }
-  return best;
-}
-
 SolvedPolicy for_budget(const std::string& text, const Model& model, const RunTimes* times) {
   const std::optional<int64_t> macs = parse_count(text);
   const std::optional<double> ms = macs ? std::nullopt : parse_milliseconds(text);
@@ -136,26 +84,30 @@ SolvedPolicy for_budget(const std::string& text, const Model& model, const RunTi
   }
   const CalibrationRecord record = stored_calibration(model, kModel).value();
   AskedCost cost = macs_of(model.graph);
-  SegmentTimes segments;
+  std::optional<SegmentTimes> segments;
   if (ms) {
     if (times == nullptr) {
       throw Error(usage("a time is no budget here", "multiply-adds such as 30M", text));
     }
     segments = times_for(record, *times);
-    cost = ms_of(segments, model.graph);
+    cost = ms_of(*segments, model.graph);
   }
   const RuleData select = selecting(record, cost);
   const std::vector<FrontierPoint> known = known_points(record);
-  TimedRule solved;
+  TimedBudget solved;
   if (ms) {
-    solved = solve_ms(select, known, *ms, segments, *times);
+    const double loading = times->loads ? 0 : segments->load_ms;
+    const auto measured = [&](std::span<const int> exits) {
+      return times->leaving_ms(exits) + loading;
+    };
+    solved = solve_timed_budget(select, known, *ms, times->key.batch, measured, ms_text).value();
   } else {
     const auto budget = static_cast<double>(*macs);
     solved.found = solve_budget(select, known, budget, macs_text).value();
   }
   const FrontierPoint& found = solved.found;
   const std::function<std::string(double)> shown = [&](double value) {
-    return macs ? macs_text(value) : ms_text(value + solved.excess);
+    return macs ? macs_text(value) : ms_text(value + solved.excess_ms);
   };
   std::string note =
       "--budget " + text + ": " + expectation(record, found.rule, cost, shown, kUnused);
@@ -167,7 +119,11 @@ SolvedPolicy for_budget(const std::string& text, const Model& model, const RunTi
     note += "; " + shown(cheaper.cost) + " are as accurate on the calibration samples";
     break;
   }
-  return {.policy = found.rule.policy(), .note = std::move(note), .is_timed = ms.has_value()};
+  SolvedPolicy out{.policy = found.rule.policy(), .note = std::move(note)};
+  if (ms) {
+    out.timed = TimedSolution{.segments = *std::move(segments), .searched_ms = solved.searched_ms};
+  }
+  return out;
 }
 
 SolvedPolicy for_accuracy(const std::string& text, const Model& model) {

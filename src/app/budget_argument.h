@@ -20,12 +20,18 @@ namespace fovea::app {
 /// Throws Error (kUsage) for texts that are no numbers, and for a confidence without a drop.
 [[nodiscard]] std::optional<Promise> promise_from(const Arguments& arguments);
 
+/// What a mean time was solved with.
+struct TimedSolution {
+  SegmentTimes segments;
+  double searched_ms = 0;  ///< of TimedBudget
+};
+
 /// A policy solved from what the model file stores.
 struct SolvedPolicy {
   Policy policy;
   std::optional<Certificate> certificate;  ///< for --max-drop
   std::string note;                        ///< what is expected of it, for people
-  bool is_timed = false;                   ///< for a mean time, which only a run can show
+  std::optional<TimedSolution> timed;      ///< for a mean time, which only a run can show
 };
 
 /// The policy for the one option given, or nothing where none is.

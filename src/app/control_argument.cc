@@ -9,6 +9,8 @@
 namespace fovea::app {
 namespace {
 
+constexpr std::string_view kModel = "the model's calibration";
+
 Error usage(std::string what, std::string expected, std::string_view found) {
   return Error({.kind = ErrorKind::kUsage,
                 .what = std::move(what),
@@ -22,20 +24,31 @@ Error two_choosers() {
                "a deadline");
 }
 
-int64_t kept_budget(const Arguments& arguments) {
+std::string kept_budget(const Arguments& arguments) {
   const auto text = arguments.value("--budget");
   if (!text) throw usage("there is no budget to keep", "--budget N", "none");
-  const std::optional<int64_t> budget = parse_count(*text);
-  if (!budget) throw usage("only multiply-adds can be kept", "--budget 30M", *text);
-  return *budget;
+  return *text;
+}
+
+std::string macs_text(double macs) { return millions(macs) + "M multiply-adds"; }
+std::string ms_text(double ms) { return fixed(ms, 3) + " ms"; }
+
+/// A rule with patience has no thresholds to move.
+std::vector<FrontierPoint> movable_points(const CalibrationRecord& record) {
+  std::vector<FrontierPoint> out;
+  for (const CurvePoint& point : record.curve) {
+    if (point.rule.patience == 0) out.push_back({.rule = point.rule});
+  }
+  return out;
 }
 
 }  // namespace
 
 OptionSpecs control_options() {
   return {{"--control", "",
-           "keep the mean of --budget (multiply-adds) by feedback, whatever the pictures are like: "
-           "thresholds move with what the batches before cost (docs/robustness.md)",
+           "keep the mean of --budget by feedback, whatever the pictures are like and however the "
+           "machine drifts: thresholds move with what the batches before cost "
+           "(docs/robustness.md)",
            Takes::kNothing}};
 }
 
@@ -45,25 +58,38 @@ void check_control(const Arguments& arguments) {
   if (arguments.has("--deadline")) throw two_choosers();
 }
 
-std::optional<BudgetController> controller_from(const Arguments& arguments, const Model& model,
-                                                const Policy& policy) {
+bool keeps_time(const Arguments& arguments) {
+  if (!arguments.has("--control")) return false;
+  const std::string text = kept_budget(arguments);
+  return !parse_count(text) && parse_milliseconds(text);
+}
+
+std::optional<KeptBudget> controller_from(const Arguments& arguments, const Model& model,
+                                          const Policy& policy,
+                                          const std::optional<SolvedPolicy>& solved) {
   if (!arguments.has("--control")) return std::nullopt;
-  return budget_controller(arguments, model, policy);
+  if (!solved || !solved->timed) {
+    return KeptBudget{.controller = budget_controller(arguments, model, policy)};
+  }
+  if (policy.deadline_ms) throw two_choosers();
+  const double wanted = parse_milliseconds(kept_budget(arguments)).value();
+  const CalibrationRecord record = stored_calibration(model, kModel).value();
+  const RuleData data = selecting(record, ms_of(solved->timed->segments, model.graph));
+  const FrontierPoint found =
+      solve_budget(data, movable_points(record), solved->timed->searched_ms, ms_text).value();
+  return KeptBudget{.controller = {data, found.rule, wanted}, .unit = CostUnit::kMs};
 }
 
 BudgetController budget_controller(const Arguments& arguments, const Model& model,
                                    const Policy& policy) {
-  const auto wanted = static_cast<double>(kept_budget(arguments));
+  const std::string text = kept_budget(arguments);
+  const std::optional<int64_t> macs = parse_count(text);
+  if (!macs) throw usage("only multiply-adds can be kept here", "--budget 30M", text);
   if (policy.deadline_ms) throw two_choosers();
-  const CalibrationRecord record = stored_calibration(model, "the model's calibration").value();
-  std::vector<FrontierPoint> points;
-  for (const CurvePoint& point : record.curve) {
-    if (point.rule.patience == 0) points.push_back({.rule = point.rule});
-  }
+  const auto wanted = static_cast<double>(*macs);
+  const CalibrationRecord record = stored_calibration(model, kModel).value();
   const RuleData data = selecting(record, macs_of(model.graph));
-  const FrontierPoint found = solve_budget(data, points, wanted, [](double macs) {
-                                return millions(macs) + "M multiply-adds";
-                              }).value();
+  const FrontierPoint found = solve_budget(data, movable_points(record), wanted, macs_text).value();
   return {data, found.rule, wanted};
 }
 

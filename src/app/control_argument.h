@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "app/budget_argument.h"
 #include "app/verb.h"
 #include "eval/policy_stream.h"
 #include "fovea/model.h"
@@ -12,20 +13,28 @@ namespace fovea::app {
 
 [[nodiscard]] OptionSpecs control_options();
 
-/// Throws Error (kUsage) where --control stands without a budget of multiply-adds or
-/// beside a deadline: to be called
+/// Throws Error (kUsage) where --control stands without a budget or beside a deadline: to be called
 /// before the budget is solved, which has errors of its own.
 void check_control(const Arguments& arguments);
 
-/// The controller for --budget where --control stands there, else nothing. `policy` is what the
-/// options say beside it; of that a cap holds.
-/// Throws Error (kUsage): without a budget of multiply-adds, for a budget out of range, a model
-/// without calibration, or a deadline beside it.
-[[nodiscard]] std::optional<BudgetController> controller_from(const Arguments& arguments,
-                                                              const Model& model,
-                                                              const Policy& policy);
+/// Whether --control is to keep a time, which only a run takes. Throws Error as check_control.
+[[nodiscard]] bool keeps_time(const Arguments& arguments);
 
-/// The same whether --control stands there or not.
+/// A controller and what it counts.
+struct KeptBudget {
+  BudgetController controller;
+  CostUnit unit = CostUnit::kMacs;
+};
+
+/// The controller for --budget where --control stands there, else nothing. `policy` is what the
+/// options say beside it; of that a cap holds. `solved` is what solved_policy gave: a budget of
+/// time begins with the times measured there. Throws Error (kUsage): without a budget, for one out
+/// of range, a model without calibration, or a deadline beside it.
+[[nodiscard]] std::optional<KeptBudget> controller_from(const Arguments& arguments,
+                                                        const Model& model, const Policy& policy,
+                                                        const std::optional<SolvedPolicy>& solved);
+
+/// The controller for --budget, multiply-adds, whether --control stands there or not.
 [[nodiscard]] BudgetController budget_controller(const Arguments& arguments, const Model& model,
                                                  const Policy& policy);
 

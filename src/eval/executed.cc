@@ -75,7 +75,8 @@ Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& 
     const Stopwatch loading;
     Result<LabelledInputs> batch = source.load(begin, end, options.ledger ? &load_times : nullptr);
     if (!batch.ok()) return batch.error();
-    load_ms += loading.ms();
+    const double loaded = loading.ms();
+    load_ms += loaded;
     Outputs outputs;
     const RunOptions run{.policy = &rules, .ledger = books};
     const Stopwatch warming;
@@ -99,7 +100,7 @@ Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& 
       ++report.counts[static_cast<size_t>(report.exits.back())];
       macs += static_cast<double>(outputs.macs.data<int64_t>()[place]);
     }
-    policies.ran(outputs.macs.data<int64_t>());
+    policies.ran({.macs = outputs.macs.data<int64_t>(), .ms = loaded + took});
     labels.insert(labels.end(), batch.value().labels.begin(), batch.value().labels.end());
     return {};
   });
@@ -147,7 +148,7 @@ Result<AdaptiveReport> evaluate_hindsight(const RecordedExits& recorded, const G
           report.exits.push_back(exit);
           report.answers.push_back(table.answer_at(exit, samples[i]));
         }
-        policies.ran(each);
+        policies.ran({.macs = each});
         return {};
       });
   if (!status.ok()) return status.error();

@@ -14,14 +14,19 @@ Policy ControlledPolicy::next(int64_t, int64_t) {
   return policy;
 }
 
-void ControlledPolicy::ran(std::span<const int64_t> macs) {
-  if (macs.empty()) return;
-  double cost = 0;
-  for (const int64_t each : macs) cost += static_cast<double>(each);
-  const auto n = static_cast<int64_t>(macs.size());
+void ControlledPolicy::ran(const BatchCost& cost) {
+  if (cost.macs.empty()) return;
+  double whole = 0;
+  if (unit_ == CostUnit::kMs) {
+    FOVEA_CHECK(cost.ms.has_value());
+    whole = *cost.ms;
+  } else {
+    for (const int64_t each : cost.macs) whole += static_cast<double>(each);
+  }
+  const auto n = static_cast<int64_t>(cost.macs.size());
   steps_.push_back(
-      {.samples = n, .macs = cost / static_cast<double>(n), .position = controller_.position()});
-  controller_.spent(n, cost);
+      {.samples = n, .cost = whole / static_cast<double>(n), .position = controller_.position()});
+  controller_.spent(n, whole);
 }
 
 }  // namespace fovea

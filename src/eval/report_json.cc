@@ -4,6 +4,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "eval/control_json.h"
+
 namespace fovea {
 namespace {
 
@@ -80,13 +82,7 @@ std::string evaluation_json(std::span<const ExitAccuracy> accuracies,
                      {"ms", or_null(adaptive.ms)},
                      {"counts", adaptive.counts},
                      {"ledger", adaptive.ledger ? books(*adaptive.ledger) : ordered_json()}};
-  if (adaptive.control) {
-    ordered_json steps = ordered_json::array();
-    for (const ControlStep& step : adaptive.control->steps) {
-      steps.push_back({{"n", step.samples}, {"macs", step.macs}, {"position", step.position}});
-    }
-    out["adaptive"]["control"] = {{"budget", adaptive.control->budget}, {"steps", steps}};
-  }
+  if (adaptive.control) out["adaptive"]["control"] = control_json(*adaptive.control);
   return out.dump();
 }
 

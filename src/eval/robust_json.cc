@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "eval/control_json.h"
+
 namespace fovea {
 namespace {
 
@@ -11,12 +13,7 @@ ordered_json part_of(const AdaptiveReport& report) {
   ordered_json out{{"top1", report.top1 ? ordered_json(*report.top1) : ordered_json()},
                    {"mean_macs", report.mean_macs},
                    {"counts", report.counts}};
-  if (!report.control) return out;
-  out["budget"] = report.control->budget;
-  out["steps"] = ordered_json::array();
-  for (const ControlStep& step : report.control->steps) {
-    out["steps"].push_back({{"n", step.samples}, {"macs", step.macs}, {"position", step.position}});
-  }
+  if (report.control) out.update(control_json(*report.control));
   return out;
 }
 

@@ -59,6 +59,20 @@ Result<Checkpoint> checkpoint_of(const Result<TensorFile>& file, std::string_vie
 
 }  // namespace
 
+void EpochSums::add(const BatchReport& report) {
+  const auto n = static_cast<double>(report.samples);
+  samples += report.samples;
+  loss += n * report.loss;
+  loss_per_exit.resize(report.loss_per_exit.size());
+  correct_per_exit.resize(report.correct_per_exit.size());
+  for (size_t e = 0; e < report.loss_per_exit.size(); ++e) {
+    loss_per_exit[e] += n * report.loss_per_exit[e];
+  }
+  for (size_t e = 0; e < report.correct_per_exit.size(); ++e) {
+    correct_per_exit[e] += report.correct_per_exit[e];
+  }
+}
+
 Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   NamedTensors tensors;
   for (const Group& group : kGroups) {
@@ -66,9 +80,13 @@ Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
       tensors.emplace(std::string(group.prefix) + name, tensor);
     }
   }
-  const StringMap metadata{{"fovea.checkpoint", to_json(checkpoint.progress).dump()},
-                           {"fovea.recipe", checkpoint.recipe},
-                           {"fovea.data", checkpoint.data_digest}};
+  StringMap metadata{{"fovea.checkpoint", to_json(checkpoint.progress).dump()},
+                     {"fovea.recipe", checkpoint.recipe},
+                     {"fovea.data", checkpoint.data_digest}};
+  if (checkpoint.init) {
+    metadata["fovea.init"] = checkpoint.init->file;
+    metadata["fovea.init.sha256"] = checkpoint.init->sha256;
+  }
   return write_safetensors(path, tensors, metadata, Overwrite::kAllow);
 }
 
@@ -97,6 +115,11 @@ Result<Checkpoint> checkpoint_of(const Result<TensorFile>& file, std::string_vie
   }
   checkpoint.recipe = recipe->second;
   checkpoint.data_digest = data->second;
+  const auto init = metadata.find("fovea.init");
+  const auto digest = metadata.find("fovea.init.sha256");
+  if (init != metadata.end() && digest != metadata.end()) {
+    checkpoint.init = InitModel{.file = init->second, .sha256 = digest->second};
+  }
   try {
     checkpoint.progress = progress_from(json::parse(progress->second));
   } catch (const json::exception&) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "fovea/error.h"
 #include "fovea/tensor.h"
+#include "learner/batch_report.h"
 
 namespace fovea {
 
@@ -19,6 +21,8 @@ struct EpochSums {
   double loss = 0;
   std::vector<double> loss_per_exit;
   std::vector<double> correct_per_exit;
+
+  void add(const BatchReport& report);
 };
 
 /// Where training stands; counts are of what is done.
@@ -35,6 +39,13 @@ struct Progress {
   std::vector<std::string> epoch_lines;  ///< JSON, one for each epoch
 };
 
+/// The model file whose weights a run began with.
+struct InitModel {
+  std::string file;    ///< its name, without folders
+  std::string sha256;  ///< of its bytes
+  bool operator==(const InitModel&) const = default;
+};
+
 struct Checkpoint {
   NamedTensors params;
   NamedTensors momentum;   ///< empty before the first step
@@ -43,6 +54,7 @@ struct Checkpoint {
   Progress progress;
   std::string recipe;       ///< resolved
   std::string data_digest;  ///< what the data's pack says of its content
+  std::optional<InitModel> init;
 };
 
 /// Writes beside and renames: where it fails (a full disk), the old file stays.

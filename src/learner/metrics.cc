@@ -81,23 +81,26 @@ std::string epoch_note(const Progress& progress, const std::vector<double>& val_
 }
 
 std::string record_json(const RecordFacts& facts, const Progress& progress) {
-  ordered_json record{{"recipe", facts.recipe},
-                      {"seed", facts.seed},
-                      {"threads", facts.threads},
-                      {"processes", facts.processes},
-                      {"path", facts.path},
-                      {"instruction_set", facts.instruction_set},
-                      {"device", facts.device},
-                      {"data", facts.data_digest},
-                      {"n_train", facts.n_train},
-                      {"n_val", facts.n_val},
-                      {"n_test", facts.n_test},
-                      {"epochs", progress.epoch},
-                      {"steps", progress.total_steps},
-                      {"seconds", std::round(progress.seconds)},
-                      {"val_top1_per_exit", facts.val_top1},
-                      {"test_top1_per_exit", facts.test_top1},
-                      {"first_losses", progress.first_losses}};
+  ordered_json record{
+      {"recipe", facts.recipe},
+      {"seed", facts.seed},
+      {"threads", facts.threads},
+      {"processes", facts.processes},
+      {"path", facts.path},
+      {"instruction_set", facts.instruction_set},
+      {"device", facts.device},
+      {"data", facts.data_digest},
+      {"init", facts.init ? ordered_json{{"file", facts.init->file}, {"sha256", facts.init->sha256}}
+                          : ordered_json()},
+      {"n_train", facts.n_train},
+      {"n_val", facts.n_val},
+      {"n_test", facts.n_test},
+      {"epochs", progress.epoch},
+      {"steps", progress.total_steps},
+      {"seconds", std::round(progress.seconds)},
+      {"val_top1_per_exit", facts.val_top1},
+      {"test_top1_per_exit", facts.test_top1},
+      {"first_losses", progress.first_losses}};
   record["log"] = ordered_json::array();
   for (const std::string& line : progress.epoch_lines) {
     record["log"].push_back(ordered_json::parse(line));

@@ -39,6 +39,7 @@ struct RecordFacts {
   std::string path;             ///< of the last stage: fast or eager
   std::string instruction_set;  ///< of the processor that finished the run
   std::string data_digest;
+  std::optional<InitModel> init;
   int64_t n_train = 0;
   int64_t n_val = 0;
   int64_t n_test = 0;

@@ -8,7 +8,6 @@
 #include <cstdio>
 
 #include "base/file.h"
-#include "data/core/augment.h"
 #include "data/core/loader.h"
 #include "fovea/model.h"
 #include "learner/accuracy.h"
@@ -18,6 +17,7 @@
 #include "learner/mixup.h"
 #include "learner/peers.h"
 #include "learner/process.h"
+#include "learner/run_data.h"
 #include "learner/run_folder.h"
 #include "learner/training_step.h"
 #include "model/safetensors.h"
@@ -32,12 +32,6 @@ constexpr double kNoteSeconds = 20;
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::vector<int64_t> all_of(const Dataset& data) {
-  std::vector<int64_t> indices(static_cast<size_t>(data.size()));
-  for (size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<int64_t>(i);
-  return indices;
 }
 
 [[noreturn]] void refuse(ErrorKind kind, std::string what, std::string where,
@@ -61,12 +55,6 @@ int32_t side_of(const Graph& graph) {
   return static_cast<int32_t>(shape[1]);
 }
 
-void check_classes(const Graph& graph, const DatasetPtr& data) {
-  if (data == nullptr || data->n_classes() == graph.n_classes()) return;
-  refuse(ErrorKind::kUsage, "data and network have different numbers of classes", graph.name(),
-         std::to_string(graph.n_classes()), std::to_string(data->n_classes()));
-}
-
 /// One run: holds what lives from the first step to the last.
 class Run {
  public:
@@ -78,17 +66,14 @@ class Run {
         device_(device_of(options.device)),
         side_(side_of(task.graph)),
         peers_(options.collective),
-        params_(task.params) {
-    check_classes(task.graph, task.train);
-    check_classes(task.graph, task.val);
-    check_classes(task.graph, task.test);
+        params_(task.params),
+        data_(run_data(task, side_)) {
     for (const Stage& each : task.recipe.stages) {
       check_stage(task.graph, each, device_, path_choice(task.recipe.run.path), norm_scope());
       if (peers_.alone() || each.weighting.kind == "none") continue;
       refuse(ErrorKind::kUsage, "sample weights are learned by one process only",
              "stage.weighting.kind", "none", each.weighting.kind);
     }
-    make_batches();
   }
 
   TrainingResult run() {
@@ -112,48 +97,13 @@ class Run {
   }
   [[nodiscard]] int64_t steps_per_epoch() const {
     const int64_t batch = task_.recipe.run.batch;
-    return (train_->size() + batch - 1) / batch;
+    return (data_.train.size() + batch - 1) / batch;
   }
   void note(const std::string& line) const {
     if (options_.note && peers_.leads()) options_.note(line);
   }
   void log(const std::string& line) const {
     if (peers_.leads()) folder_.log(line).value();
-  }
-
-  void make_batches() {
-    const RecipeData& data = task_.recipe.data;
-    const uint64_t seed = task_.recipe.run.seed;
-    std::vector<int64_t> train = all_of(*task_.train);
-    std::vector<int64_t> val;
-    DatasetPtr val_data = task_.val;
-    if (val_data != nullptr) {
-      val = all_of(*val_data);
-    } else if (data.hold_out != 0) {
-      if (data.hold_out >= task_.train->size()) {
-        refuse(ErrorKind::kUsage, "nothing is left to train on", "data.hold_out",
-               "less than " + std::to_string(task_.train->size()), std::to_string(data.hold_out));
-      }
-      HoldOut split = hold_out(task_.train->size(), {.seed = seed, .count = data.hold_out});
-      train = std::move(split.train);
-      val = std::move(split.val);
-      val_data = task_.train;
-    }
-    Augmentation augment;
-    if (data.augment == "pad_crop_flip") {
-      augment = PadCropFlip{.seed = seed, .pad = static_cast<int32_t>(data.pad)};
-    } else if (data.augment == "random_resized_crop") {
-      augment = RandomResizedCrop{.seed = seed, .side = side_};
-    }
-    if (task_.transform.crop != side_) {
-      refuse(ErrorKind::kUsage, "transform and network differ in size", "data.transform",
-             "crop=" + std::to_string(side_), std::to_string(task_.transform.crop));
-    }
-    split_ = {.train = train, .val = val};
-    const Transform& transform = task_.transform;
-    train_.emplace(task_.train, std::move(train), transform, augment);
-    if (val_data != nullptr) val_.emplace(val_data, std::move(val), transform);
-    if (task_.test != nullptr) test_.emplace(task_.test, all_of(*task_.test), transform);
   }
 
   /// Starts the run folder, or takes up the last checkpoint.
@@ -164,11 +114,11 @@ class Run {
       if (!peers_.leads()) return;
       folder_.begin(options_.overwrite).value();
       write_file(folder_.recipe(), recipe_text_, Overwrite::kAllow).value();
-      save_split(folder_.split(), split_).value();
+      save_split(folder_.split(), data_.split).value();
       return;
     }
     Checkpoint checkpoint = peers_.load_checkpoint(folder_.last()).value();
-    if (checkpoint.recipe != recipe_text_) {
+    if (checkpoint.recipe != recipe_text_ || checkpoint.init != task_.init) {
       refuse(ErrorKind::kUsage, "the run was started with another recipe or other settings",
              shown_path(folder_.last()), {}, {}, "resume with the words that began it");
     }
@@ -176,7 +126,7 @@ class Run {
       refuse(ErrorKind::kBadInput, "the data changed since the run began",
              shown_path(folder_.last()), checkpoint.data_digest, task_.data_digest);
     }
-    if (peers_.leads()) check_split(folder_.split(), split_).value();
+    if (peers_.leads()) check_split(folder_.split(), data_.split).value();
     params_ = std::move(checkpoint.params);
     state_ = {.momentum = std::move(checkpoint.momentum),
               .average = std::move(checkpoint.average),
@@ -212,8 +162,13 @@ class Run {
   bool run_epoch() {
     epoch_start_ = Clock::now();
     epoch_start_samples_ = progress_.sums.samples;
-    Loader loader(*train_, batches_to_load(), static_cast<uint64_t>(progress_.epoch),
-                  {.threads = options_.threads});
+    const EpochRest rest{.seed = task_.recipe.run.seed,
+                         .epoch = progress_.epoch,
+                         .step = progress_.step,
+                         .batch = task_.recipe.run.batch,
+                         .whole = stage().mixup > 0};
+    Loader loader(data_.train, places_of(rest, data_.train.size(), peers_),
+                  static_cast<uint64_t>(progress_.epoch), {.threads = options_.threads});
     while (progress_.step < steps_per_epoch()) {
       step(*loader.next());
       if (stop_ == Peers::Stop::kYes) {
@@ -248,27 +203,11 @@ class Run {
     return asked ? Peers::Stop::kYes : Peers::Stop::kNo;
   }
 
-  /// What this process loads for each step of the rest of the epoch: its part of the batch, or all
-  /// of it where pictures are blended with each other.
-  [[nodiscard]] BatchPlaces batches_to_load() {
-    const std::vector<int64_t> order =
-        epoch_order(task_.recipe.run.seed, static_cast<uint64_t>(progress_.epoch), train_->size());
-    BatchPlaces out;
-    const int64_t batch = task_.recipe.run.batch;
-    for (int64_t first = progress_.step * batch; first < train_->size(); first += batch) {
-      const int64_t n = std::min(batch, train_->size() - first);
-      Peers::Part part{.begin = 0, .count = n};
-      if (stage().mixup == 0) part = peers_.part(n);
-      const auto begin = order.begin() + first + part.begin;
-      out.emplace_back(begin, begin + part.count);
-    }
-    return out;
-  }
-
   void step(const LoadedBatch& batch) {
     const auto count = static_cast<int64_t>(batch.labels.size());
     const int64_t first = progress_.step * task_.recipe.run.batch;
-    const Peers::Part part = peers_.part(std::min(task_.recipe.run.batch, train_->size() - first));
+    const Peers::Part part =
+        peers_.part(std::min(task_.recipe.run.batch, data_.train.size() - first));
     at::Tensor values = at::empty({count, 3, side_, side_});
     at::Tensor targets = at::empty({count}, at::kLong);
     std::copy(batch.values.begin(), batch.values.end(), values.data_ptr<float>());
@@ -299,7 +238,7 @@ class Run {
     trainer_->update(rate);
     progress_.step += 1;
     progress_.total_steps += 1;
-    add(report);
+    progress_.sums.add(report);
     if (progress_.first_losses.size() < kFirstLosses) {
       progress_.first_losses.push_back(report.loss);
     }
@@ -317,21 +256,6 @@ class Run {
     }
   }
 
-  void add(const BatchReport& report) {
-    EpochSums& sums = progress_.sums;
-    const auto n = static_cast<double>(report.samples);
-    sums.samples += report.samples;
-    sums.loss += n * report.loss;
-    sums.loss_per_exit.resize(report.loss_per_exit.size());
-    sums.correct_per_exit.resize(report.correct_per_exit.size());
-    for (size_t e = 0; e < report.loss_per_exit.size(); ++e) {
-      sums.loss_per_exit[e] += n * report.loss_per_exit[e];
-    }
-    for (size_t e = 0; e < report.correct_per_exit.size(); ++e) {
-      sums.correct_per_exit[e] += report.correct_per_exit[e];
-    }
-  }
-
   [[nodiscard]] double images_per_s() const {
     return static_cast<double>(progress_.sums.samples - epoch_start_samples_) /
            std::max(1e-9, seconds_since(epoch_start_));
@@ -340,7 +264,7 @@ class Run {
   void end_epoch() {
     const double speed = images_per_s();
     val_top1_.clear();
-    if (val_) val_top1_ = top1();
+    if (data_.val) val_top1_ = top1();
     const double rate = stage().schedule.at(progress_.stage_epoch, progress_.step - 1,
                                             steps_per_epoch(), stage().epochs);
     const std::string line = epoch_line(progress_, val_top1_, rate, speed);
@@ -359,10 +283,10 @@ class Run {
 
   /// Of the network as it is in rank 0: statistics that are not synchronised differ elsewhere.
   [[nodiscard]] std::vector<double> top1() {
-    if (peers_.alone()) return trainer_->top1(*val_, kEvaluationBatch);
+    if (peers_.alone()) return trainer_->top1(*data_.val, kEvaluationBatch);
     NamedTensors state = trainer_->result();
     peers_.take_from_first(state);
-    return peers_.top1(*trainer_->network_of(state), *val_, kEvaluationBatch);
+    return peers_.top1(*trainer_->network_of(state), *data_.val, kEvaluationBatch);
   }
 
   void checkpoint(const std::string& path) {
@@ -377,7 +301,8 @@ class Run {
                                 .weighting = std::move(state.weighting),
                                 .progress = progress_,
                                 .recipe = recipe_text_,
-                                .data_digest = task_.data_digest};
+                                .data_digest = task_.data_digest,
+                                .init = task_.init};
     save_checkpoint(path, checkpoint).value();
   }
 
@@ -396,9 +321,10 @@ class Run {
                       .path = path_,
                       .instruction_set = std::string(instruction_set()),
                       .data_digest = task_.data_digest,
-                      .n_train = train_->size(),
-                      .n_val = val_ ? val_->size() : 0,
-                      .n_test = test_ ? test_->size() : 0};
+                      .init = task_.init,
+                      .n_train = data_.train.size(),
+                      .n_val = data_.val ? data_.val->size() : 0,
+                      .n_test = data_.test ? data_.test->size() : 0};
     // A file is measured beside its place, so that no model without its figures is ever there.
     const Storage storage = task_.recipe.run.storage == "f16" ? Storage::kF16 : Storage::kF32;
     const std::string beside = folder_.model() + ".unmeasured";
@@ -409,8 +335,8 @@ class Run {
     }
     peers_.take_from_first(model.params);
     const TrainableNetwork network(model.graph, model.params, {}, device_);
-    if (val_) facts.val_top1 = peers_.top1(network, *val_, kEvaluationBatch);
-    if (test_) facts.test_top1 = peers_.top1(network, *test_, kEvaluationBatch);
+    if (data_.val) facts.val_top1 = peers_.top1(network, *data_.val, kEvaluationBatch);
+    if (data_.test) facts.test_top1 = peers_.top1(network, *data_.test, kEvaluationBatch);
     result.val_top1 = facts.val_top1;
     result.test_top1 = facts.test_top1;
     if (!peers_.leads()) return;
@@ -428,12 +354,9 @@ class Run {
   Peers peers_;
   Peers::Stop stop_ = Peers::Stop::kNo;  ///< what all processes agreed on in the last step
   NamedTensors params_;
+  RunData data_;
   StageState state_;  ///< of the checkpoint that the run goes on from
   Progress progress_;
-  HoldOut split_;
-  std::optional<Batches> train_;
-  std::optional<Batches> val_;
-  std::optional<Batches> test_;
   std::optional<StageTrainer> trainer_;
   std::string path_;
   std::vector<double> val_top1_;

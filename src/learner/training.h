@@ -13,6 +13,7 @@
 #include "data/core/transform.h"
 #include "fovea/graph.h"
 #include "fovea/overwrite.h"
+#include "learner/checkpoint.h"
 #include "learner/recipe.h"
 
 namespace fovea {
@@ -24,6 +25,8 @@ struct TrainingTask {
   Recipe recipe;
   Graph graph;
   NamedTensors params;  ///< where training starts
+  /// The file that they were read from; nothing: random numbers.
+  std::optional<InitModel> init;
   Transform transform;  ///< normalisation of training, and what the model file says
   DatasetPtr train;     ///< pictures that lie in memory, of the network's size
   DatasetPtr val;       ///< null: held out of `train`

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "data/core/pack.h"
 #include "data/core/scenes.h"
 #include "fovea/model.h"
@@ -147,6 +151,30 @@ std::string hex(uint64_t number) {
   return out;
 }
 
+/// Says where pictures that are held out now were trained on before.
+void check_hold_out(const Model& model, const Recipe& recipe, const TaskOptions& options) {
+  if (!options.note || model.training.empty() || recipe.data.hold_out == 0) return;
+  const auto record = nlohmann::json::parse(model.training, nullptr, false);
+  if (!record.is_object() || !record.contains("recipe") || !record["recipe"].is_string()) return;
+  const Result<Recipe> before = parse_recipe(record["recipe"].get<std::string>(), "record");
+  if (!before.ok() || before.value().data.name != recipe.data.name) return;
+  if (before.value().run.seed == recipe.run.seed &&
+      before.value().data.hold_out == recipe.data.hold_out) {
+    return;
+  }
+  options.note("the weights of " + shown_path(options.init_model) +
+               " were trained on some of the pictures that are held out now: these say too much "
+               "(there run.seed = " +
+               std::to_string(before.value().run.seed) +
+               ", data.hold_out = " + std::to_string(before.value().data.hold_out) + ")");
+}
+
+NamedTensors params_of_file(const Recipe& recipe, const TaskOptions& options) {
+  Model model = load_model(options.init_model).value();
+  check_hold_out(model, recipe, options);
+  return std::move(model.params);
+}
+
 }  // namespace
 
 TrainingTask make_task(const Recipe& given, const TaskOptions& options) {
@@ -158,10 +186,16 @@ TrainingTask make_task(const Recipe& given, const TaskOptions& options) {
   const PackPtr train = packs.train();
   Graph graph = network_of(recipe.network, train->n_classes());
   NamedTensors params = options.init_model.empty() ? init_params(graph, recipe.run.seed)
-                                                   : load_model(options.init_model).value().params;
+                                                   : params_of_file(recipe, options);
+  std::optional<InitModel> init;
+  if (!options.init_model.empty()) {
+    init = InitModel{.file = std::filesystem::path(options.init_model).filename().string(),
+                     .sha256 = sha256_of_file(options.init_model).value()};
+  }
   return {.recipe = recipe,
           .graph = std::move(graph),
           .params = std::move(params),
+          .init = std::move(init),
           .transform = transform,
           .train = train,
           .val = packs.val(),

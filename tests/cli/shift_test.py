@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Tests from outside of shifted data: corruptions, the slow-down attack, the budget controller. usage: shift_test.py PROGRAM [unittest options]"""
-import json, os, pathlib, unittest
+import json, os, pathlib, re, unittest
 
 from support import Cli
 
@@ -27,10 +27,19 @@ class Shift(Cli):
         capped = self.done("predict", out, self.pictures, "--budget", budget, "--control", "--max-macs", cap, "--json")
         self.assertLessEqual(max(json.loads(line)["macs"] for line in capped.splitlines()), cap)
         self.refused(2, "eval", out, *common, "--control", says=["--budget N"])
-        self.refused(2, "eval", out, *common, "--control", "--budget", "2ms", says=["multiply-adds"])
+        self.refused(2, "eval", out, *common, "--control", "--budget", "2ms", "--mode", "hindsight", says=["--mode executed"])
         self.refused(2, "eval", out, *common, "--control", "--budget", budget, "--deadline", "2ms", says=["deadline"])
         self.refused(2, "eval", out, *common, "--control", "--budget", "1", says=["out of range"])
         self.refused(2, "predict", self.model, self.pictures, "--control", "--budget", budget, says=["fovea calibrate"])
+
+    def test_times_are_kept_by_control(self):
+        out = self.fresh(".fovea")
+        self.done("calibrate", self.model, "--data", self.pictures, "--batch", 2, "-o", out)
+        beyond = "\n".join(self.refused(2, "predict", out, self.pictures, "--budget", "1000s", "--batch", 2, says=["out of range"]))
+        least, most = (float(word) for word in re.findall(r"([0-9.]+) ms", beyond)[:2])
+        budget = f"{(least + most) / 2}ms"
+        told = self.call("predict", out, self.pictures, "--budget", budget, "--batch", 2, "--control").stderr.decode()
+        self.assertRegex(told, r"--control: [0-9.]+ ms a picture over 6 pictures; the budget is [0-9.]+ ms")
 
     def test_shift(self):
         out = self.fresh(".fovea")

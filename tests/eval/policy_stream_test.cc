@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/noise.h"
+#include "calibrate/hindsight.h"
 #include "eval/executed.h"
 #include "eval/report_json.h"
 #include "eval/robust_json.h"
@@ -80,14 +81,83 @@ TEST(PolicyStream, ACapHoldsForEverySampleBesideControl) {
   EXPECT_LE(report.mean_macs, kCap);
 }
 
+/// Milliseconds of samples that leave at these exits, on a machine of some slowness.
+double made_up_ms(const std::vector<int>& exits, double slowness) {
+  double ms = 0;
+  for (const int exit : exits) ms += slowness * (exit + 1);
+  return ms;
+}
+
+TEST(PolicyStream, ATimeIsKeptOnAMachineThatGetsSlower) {
+  ReferenceExecutor executor(scaled(), weights());
+  const TensorSource source(inputs(), std::vector<int64_t>(kSamples, 0));
+  const Scores scores = record_scores(executor, source, {.batch = 8}).value();
+  const auto ms_when_asked = [](std::span<const int> asked) {
+    std::vector<double> out;
+    for (const int exit : asked) out.push_back(exit + 1);
+    return out;
+  };
+  const RuleData data(exit_table(scores), scores.labels, ms_when_asked);
+  const ThresholdRule rule{.thresholds = {0.9F, 0.9F, {}}, .last = 2};
+  const double budget = data.judge(rule).cost;
+  constexpr int64_t kBatch = 8;
+  constexpr int kBatches = 1000;
+  constexpr double kSlower = 1.2;
+  ControlledPolicy policies({data, rule, budget, {.window = 32}}, std::nullopt, CostUnit::kMs);
+  double fixed_ms = 0;
+  double kept_ms = 0;
+  for (int batch = 0; batch < kBatches; ++batch) {
+    std::vector<int64_t> samples(kBatch);
+    for (int64_t i = 0; i < kBatch; ++i) {
+      samples[static_cast<size_t>(i)] = (batch * 37 + i * 101) % kSamples;
+    }
+    const ExitTable rows = rows_of(data.table(), samples);
+    const auto exits_of = [&](const Policy& policy) {
+      return exits_in_hindsight(rows, policy, executor.graph()).value();
+    };
+    const double slowness = batch < kBatches / 4 ? 1 : kSlower;
+    fixed_ms += made_up_ms(exits_of(rule.policy()), slowness);
+    const double ms = made_up_ms(exits_of(policies.next(0, kBatch)), slowness);
+    kept_ms += ms;
+    const std::vector<int64_t> macs(kBatch, 0);
+    policies.ran({.macs = macs, .ms = ms});
+  }
+  EXPECT_GT(fixed_ms / (kBatch * kBatches), 1.12 * budget);
+  EXPECT_NEAR(kept_ms / (kBatch * kBatches), budget, 0.01 * budget);
+  const ControlReport report = policies.report();
+  EXPECT_EQ(report.unit, CostUnit::kMs);
+  EXPECT_DOUBLE_EQ(policies.controller().mean_cost(), kept_ms / (kBatch * kBatches));
+  EXPECT_LT(report.steps.back().position, 1);
+}
+
+TEST(PolicyStream, AnExecutedPassTellsTheTimeThatItReports) {
+  ReferenceExecutor executor(scaled(), weights());
+  const TensorSource source(inputs(), std::vector<int64_t>(kSamples, 0));
+  const Scores scores = record_scores(executor, source, {.batch = 32}).value();
+  const RuleData data(exit_table(scores), scores.labels, macs_of(executor.graph()));
+  ControlledPolicy policies({data, {.thresholds = {0.9F, 0.9F, {}}, .last = 2}, 1}, std::nullopt,
+                            CostUnit::kMs);
+  const auto report = evaluate_executed(executor, source, policies, {.batch = 32}).value();
+  double ms = 0;
+  for (const ControlStep& step : policies.report().steps) {
+    ms += step.cost * static_cast<double>(step.samples);
+  }
+  EXPECT_NEAR(ms / kSamples, *report.ms, 1e-9);
+}
+
 TEST(PolicyStream, ReportsItsStepsAsJson) {
   AdaptiveReport report{.n = 2, .mean_macs = 4, .counts = {1, 1}};
-  report.control = ControlReport{.budget = 5, .steps = {{.samples = 2, .macs = 4, .position = 1}}};
+  report.control = ControlReport{.budget = 5, .steps = {{.samples = 2, .cost = 4, .position = 1}}};
   const std::vector<ExitAccuracy> accuracies(2);
   const std::vector<ExitCost> costs(2);
   const auto json = nlohmann::json::parse(evaluation_json(accuracies, costs, report));
   EXPECT_EQ(json["adaptive"]["control"]["budget"], 5);
   EXPECT_EQ(json["adaptive"]["control"]["steps"][0]["n"], 2);
+  EXPECT_EQ(json["adaptive"]["control"]["unit"], "macs");
+  EXPECT_EQ(json["adaptive"]["control"]["steps"][0]["macs"], 4);
+  report.control->unit = CostUnit::kMs;
+  const auto timed = nlohmann::json::parse(evaluation_json(accuracies, costs, report));
+  EXPECT_EQ(timed["adaptive"]["control"]["steps"][0]["ms"], 4);
   report.control.reset();
   EXPECT_FALSE(
       nlohmann::json::parse(evaluation_json(accuracies, costs, report))["adaptive"].contains(

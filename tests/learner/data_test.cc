@@ -11,6 +11,7 @@
 #include "learner/run_folder.h"
 #include "learner/training.h"
 #include "model/safetensors.h"
+#include "tiny_ranet.h"
 #include "trainer/task.h"
 
 namespace fovea {
@@ -18,17 +19,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::string_view kRecipe = R"(
-[network]
-name = "ranet"
-[network.set]
-scale_list = "1-2-3"
-nBlocks = 1
-block_step = 1
-step = 1
-nChannels = 2
-growthRate = 4
-cls_hidden = 8
+const std::string kRecipe = tiny_ranet(2) + R"(
 [data]
 name = "toy"
 test = ""

@@ -15,6 +15,7 @@
 #include "learner/checkpoint.h"
 #include "learner/recipe.h"
 #include "support/corners.h"
+#include "tiny_ranet.h"
 #include "zoo/zoo.h"
 
 namespace fovea {
@@ -22,17 +23,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::string_view kRecipe = R"(
-[network]
-name = "ranet"
-[network.set]
-scale_list = "1-2-3"
-nBlocks = 1
-block_step = 1
-step = 1
-nChannels = 4
-growthRate = 4
-cls_hidden = 8
+const std::string kRecipe = tiny_ranet(4) + R"(
 [data]
 name = "scenes"
 images = 130

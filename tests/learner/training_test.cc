@@ -11,12 +11,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "base/words.h"
 #include "fovea/model.h"
 #include "learner/checkpoint.h"
 #include "learner/fast_path.h"
 #include "learner/process.h"
 #include "model/safetensors.h"
+#include "tiny_ranet.h"
 #include "trainer/task.h"
 #include "trainer/train_command.h"
 
@@ -25,17 +27,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::string_view kRecipe = R"(
-[network]
-name = "ranet"
-[network.set]
-scale_list = "1-2-3"
-nBlocks = 1
-block_step = 1
-step = 1
-nChannels = 2
-growthRate = 4
-cls_hidden = 8
+const std::string kRecipe = tiny_ranet(2) + R"(
 [data]
 name = "scenes"
 images = 44
@@ -131,6 +123,40 @@ TEST_F(Training, LeavesModelCheckpointsMetricsAndRecipe) {
     }
   }
   EXPECT_EQ(metrics("run").size(), 12U);  // ten steps, two epochs
+}
+
+TEST_F(Training, BeginsWithAModelAndSaysSo) {
+  const std::string model = run("first").model;
+  std::vector<std::string> notes;
+  const auto task_of = [&](const std::string& name, const std::string& init, uint64_t seed) {
+    Recipe recipe = parse_recipe(kRecipe, "recipe").value();
+    recipe.run.seed = seed;
+    return make_task(recipe, {.run_folder = run_folder(name),
+                              .init_model = init,
+                              .note = [&](std::string_view line) { notes.emplace_back(line); }});
+  };
+  const TrainingTask task = task_of("second", model, 3);
+  EXPECT_TRUE(same_bits(task.params, load_model(model).value().params));
+  EXPECT_THAT(notes, testing::Not(testing::Contains(HasSubstr("held out now"))));
+  const std::string folder = run_folder("second");
+  train(task, {.run_folder = folder, .stop_after_steps = 4});
+  // Resuming without the model would be another run.
+  const TrainingTask without = task_of("second", "", 3);
+  try {
+    train(without, {.run_folder = folder, .resume = Resume::kYes});
+    ADD_FAILURE() << "resumed from other weights";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.info().what, HasSubstr("other settings"));
+  }
+  const TrainingResult result = train(task, {.run_folder = folder, .resume = Resume::kYes});
+  const auto record = nlohmann::json::parse(load_model(result.model).value().training);
+  EXPECT_EQ(record["init"]["file"], "model.fovea");
+  EXPECT_EQ(record["init"]["sha256"], sha256_of_file(model).value());
+  EXPECT_TRUE(nlohmann::json::parse(load_model(model).value().training)["init"].is_null());
+  // Another seed holds out pictures that the model knows.
+  notes.clear();
+  (void)task_of("third", model, 4);
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("held out now")));
 }
 
 TEST_F(Training, ResumesToTheSameBits) {

@@ -74,14 +74,13 @@ std::string report_text(const std::vector<ExitAccuracy>& accuracies,
 /// Lets a controller choose, where there is one, else the policy.
 Result<AdaptiveReport> adaptive_report(EvalMode mode, const Scores& scores, Executor& executor,
                                        const InputSource& source, const Policy& policy,
-                                       std::optional<BudgetController> controller,
-                                       const PassOptions& pass) {
+                                       std::optional<KeptBudget> kept, const PassOptions& pass) {
   const bool judged = mode == EvalMode::kHindsight;
-  if (!controller) {
+  if (!kept) {
     return judged ? evaluate_hindsight(scores, executor.graph(), policy)
                   : evaluate_executed(executor, source, policy, pass);
   }
-  ControlledPolicy policies(*std::move(controller), policy.max_macs);
+  ControlledPolicy policies(std::move(kept->controller), policy.max_macs, kept->unit);
   Result<AdaptiveReport> report =
       judged ? evaluate_hindsight({.table = exit_table(scores), .labels = scores.labels},
                                   executor.graph(), policies, pass.batch)
@@ -95,6 +94,12 @@ int eval_model(Context& context, const Arguments& arguments) {
   const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
   const auto asked_mode = mode_from(arguments);
   check_control(arguments);
+  if (keeps_time(arguments) && asked_mode == EvalMode::kHindsight) {
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "recorded scores take no time that could be kept",
+                 .where = "--control",
+                 .expected = "--mode executed, or a budget of multiply-adds"});
+  }
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
   const auto source = source_from(arguments, network, context.console);
@@ -102,9 +107,9 @@ int eval_model(Context& context, const Arguments& arguments) {
   const std::optional<SolvedPolicy> solved = solved_policy(arguments, network.model, &times);
   const Policy policy = policy_or_default(
       arguments, network.model, {.console = &context.console, .times = &times, .solved = &solved});
-  std::optional<BudgetController> controller = controller_from(arguments, network.model, policy);
-  const bool is_timed = solved && solved->is_timed;
-  const bool scores_cannot_say = is_timed || policy.deadline_ms || !policy.points.empty();
+  std::optional<KeptBudget> kept = controller_from(arguments, network.model, policy, solved);
+  const bool scores_cannot_say =
+      (solved && solved->timed) || policy.deadline_ms || !policy.points.empty();
   const EvalMode mode =
       asked_mode.value_or(scores_cannot_say ? EvalMode::kExecuted : EvalMode::kHindsight);
   const auto executor = make_executor(context, network, execution);
@@ -115,7 +120,7 @@ int eval_model(Context& context, const Arguments& arguments) {
           .value();
   Progress adaptive_progress(context.console, "executed");
   const AdaptiveReport adaptive =
-      adaptive_report(mode, scores, *executor, *source, policy, std::move(controller),
+      adaptive_report(mode, scores, *executor, *source, policy, std::move(kept),
                       {.batch = batch, .ledger = true, .progress = adaptive_progress.callback()})
           .value();
   const std::vector<ExitAccuracy> accuracies = anytime_accuracy(scores);

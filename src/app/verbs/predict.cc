@@ -59,16 +59,13 @@ class Predictor {
   Predictor(Context& context, const Arguments& arguments, const Execution& execution, int64_t batch)
       : console_(context.console),
         network_(network_from(arguments, Weights::kNeeded)),
-        policy_(policy_of(context, arguments, execution, batch)),
         transform_(transform_of(network_)),
         input_(input_name(network_)),
         threads_(execution.threads),
         with_ledger_(arguments.has("--ledger")),
         executor_(make_executor(context, network_, execution)),
         printer_(context.console, network_, arguments.count("--topk", 5, 1, INT64_MAX)) {
-    if (auto controller = controller_from(arguments, network_.model, policy_)) {
-      controlled_.emplace(*std::move(controller), policy_.max_macs);
-    }
+    choose_policy(context, arguments, execution, batch);
     limits_.max_pixels = arguments.count("--max-pixels", limits_.max_pixels, 1, INT64_MAX);
   }
 
@@ -78,9 +75,13 @@ class Predictor {
   void note_control() const {
     if (!controlled_) return;
     const BudgetController& controller = controlled_->controller();
-    console_.note("--control: " + millions(controller.mean_cost()) +
-                  "M multiply-adds a picture over " + std::to_string(controller.samples()) +
-                  " pictures; the budget is " + millions(controller.budget()) + "M");
+    const auto shown = [&](double cost) {
+      return controlled_->unit() == CostUnit::kMs ? fixed(cost, 3) + " ms"
+                                                  : millions(cost) + "M multiply-adds";
+    };
+    console_.note("--control: " + shown(controller.mean_cost()) + " a picture over " +
+                  std::to_string(controller.samples()) + " pictures; the budget is " +
+                  shown(controller.budget()));
   }
 
   /// One batch of files: decoded side by side, run together, printed in order.
@@ -95,7 +96,12 @@ class Predictor {
       if (!items_[i].error) good.push_back(i);
     }
     Outputs out;
-    if (!good.empty()) run(good, out);
+    if (!good.empty()) {
+      run(good, out);
+      if (controlled_) {
+        controlled_->ran({.macs = out.macs.data<int64_t>(), .ms = batch_.now()});
+      }
+    }
     const double printing = batch_.now();
     printer_.fit(files);
     size_t row = 0;
@@ -120,13 +126,18 @@ class Predictor {
   }
 
  private:
-  Policy policy_of(const Context& context, const Arguments& arguments, const Execution& execution,
-                   int64_t batch) const {
+  void choose_policy(const Context& context, const Arguments& arguments, const Execution& execution,
+                     int64_t batch) {
     check_control(arguments);
     RunTimes times = run_times(context, network_, execution, batch, nullptr);
     // Pictures are not read ahead: they are taken to load as those of the calibration did.
     times.load_ms = nullptr;
-    return policy_or_default(arguments, network_.model, {.console = &console_, .times = &times});
+    const std::optional<SolvedPolicy> solved = solved_policy(arguments, network_.model, &times);
+    policy_ = policy_or_default(arguments, network_.model,
+                                {.console = &console_, .times = &times, .solved = &solved});
+    if (auto kept = controller_from(arguments, network_.model, policy_, solved)) {
+      controlled_.emplace(std::move(kept->controller), policy_.max_macs, kept->unit);
+    }
   }
 
   void decode_all(const std::vector<std::string>& files) {
@@ -212,7 +223,6 @@ class Predictor {
     executor_->run(inputs, options, out).value();
     batch_.network.ms = watch.ms();
     share_time(good, out, batch_.network.ms);
-    if (controlled_) controlled_->ran(out.macs.data<int64_t>());
   }
 
   /// A sample's part of a batch's time: of every segment that it went through, an equal share.

@@ -6,6 +6,7 @@ FOLDER = pathlib.Path("build/demo")
 N_PICTURES = 12
 N_SCENES = 1000
 N_BUDGETS = 3
+EQUAL_COST = 0.05  # costs that differ by so much count as equal
 
 
 def call(*args, capture=False):
@@ -23,9 +24,17 @@ def shipped(word):
     return found[0] if found else None
 
 
+def has_test_set(name):
+    """Whether the program finds a data set, wherever and in whatever layout."""
+    words = [FOVEA, "data", "stats", "--data", name, "--split", "test", "--take", "1", "--quiet"]
+    return subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
 def cifar_pictures(folder):
-    """Puts some test pictures of CIFAR-10, taken evenly over the classes, into a folder; how many there were."""
-    home = pathlib.Path(os.environ.get("FOVEA_DATA", "data")) / "cifar10"
+    """Puts some test pictures of CIFAR-10, taken evenly over the classes, into a folder; how many there were:
+    none where the official archive holds them, which has no picture files."""
+    roots = [pathlib.Path(root) for root in (os.environ.get("FOVEA_DATA"), "data") if root]
+    home = next((root / "cifar10" for root in roots if (root / "cifar10").is_dir()), roots[0])
 
     def evenly(names):
         names = sorted(n for n in names if n.lower().endswith((".jpg", ".jpeg", ".png")))
@@ -56,18 +65,39 @@ def row_of(name, point):
     return f"{name:32}{point['top1']:>7.2f} ± {half:.2f} %{point['macs'] / 1e6:>12.2f} M{time_of(point):>26}"
 
 
+def beside(policies, fixed):
+    """At most N_BUDGETS policies from cheap to dear, each with a fixed exit. First those that cost the same as one;
+    then, where exits are few, policies between them, with the next cheaper exit."""
+    def gap(policy, static):
+        return abs(policy["macs"] / static["macs"] - 1)
+
+    equal = {}
+    for static in fixed[:-1]:
+        policy = min(policies, key=lambda each: gap(each, static))
+        if gap(policy, static) <= EQUAL_COST:
+            equal.setdefault(policy["name"], (policy, static))
+    pairs = list(equal.values())
+    if len(pairs) > N_BUDGETS:
+        pairs = [pairs[i * (len(pairs) - 1) // (N_BUDGETS - 1)] for i in range(N_BUDGETS)]
+    rest = [each for each in policies if each["macs"] < fixed[-1]["macs"] and each["name"] not in equal]
+    while len(pairs) < N_BUDGETS and rest:
+        apart = max(rest, key=lambda each: min((gap(each, pair[0]) for pair in [*pairs, (fixed[-1],)]), default=0))
+        rest.remove(apart)
+        pairs.append((apart, next((f for f in reversed(fixed) if f["macs"] <= apart["macs"]), fixed[0])))
+    return sorted(pairs, key=lambda pair: pair[0]["macs"])
+
+
 def print_budgets(facts):
-    """Policies from cheap to dear, each beside the static exit of equal cost; the whole network last."""
+    """Policies, each beside a fixed exit; the whole network last."""
     data, setup = facts["model"]["data"], facts["setup"]
     timed = sorted((p for p in data["official"] if p["ms"] is not None), key=lambda p: p["macs"])
     print(f"\n{data['name']}, n = {data['n']}" + (f", {data['remarks']}" if data["remarks"] else ""))
     print(f"{setup['machine']}, {setup['threads']} thread(s), batch {setup['batch']}; times of {data['n_timed']} pictures, loading included:")
     print(f"median [lowest, highest] of {len(timed[0]['rounds_ms'])} rounds that run all rows side by side; ±: half of a 95 % interval (Wilson)")
     print(f"{'':32}{'accuracy':>16}{'multiply-adds':>14}{'ms a picture':>26}")
-    for policy in timed[:N_BUDGETS]:  # the dearer ones cost as much as the whole network
+    for policy, static in beside(timed, data["fixed"]):
         print(row_of(f"early exits, {policy['name']}", policy))
-        equal = [e for e in data["fixed"] if e["macs"] <= policy["macs"]] or data["fixed"][:1]
-        print(row_of(f"  static, {equal[-1]['name']}, no dearer", equal[-1]))
+        print(row_of(f"  fixed: {static['name']}", static))
     print(row_of("without early exits", data["fixed"][-1]))
 
 
@@ -84,7 +114,8 @@ def show(shipped_model, calibration, test, pictures):
     """Budgets from data that is not the test data; then pictures, budgets, report."""
     model, page = FOLDER / "calibrated.fovea", FOLDER / "report.html"
     call("calibrate", shipped_model, *calibration, "-o", model, "--quiet", capture=True)
-    call("predict", model, pictures, "--threshold", "0.9", "--quiet")
+    if any(pictures.iterdir()):
+        call("predict", model, pictures, "--threshold", "0.9", "--quiet")
     print_budgets(json.loads(call("report", model, *test, "-o", page, "--files", FOLDER / "report", "--json", "--quiet", capture=True)))
     check(model, test, ["--threshold", "0.9"])
     print(f"\nThe report: {page} (drawings, their numbers and all as JSON beside it in {FOLDER / 'report'})")
@@ -94,9 +125,11 @@ def main():
     start = time.monotonic()
     shutil.rmtree(FOLDER, ignore_errors=True)
     pictures = FOLDER / "pictures"
-    n, model = cifar_pictures(pictures), shipped("cifar10")
-    if n and model:
-        print(f"Pictures: {n} test pictures of CIFAR-10; each name begins with the true class.")
+    model = shipped("cifar10")
+    if model and has_test_set("cifar10"):
+        n = cifar_pictures(pictures)
+        print(f"Pictures: {n} test pictures of CIFAR-10; each name begins with the true class." if n
+              else "The test set has no picture files: no single pictures are predicted.")
         show(model, ["--data", "cifar10", "--split", "val"], ["--data", "cifar10", "--split", "test"], pictures)
     else:
         print("No CIFAR-10 test set here" if model else "No CIFAR-10 model here", end="; ")

@@ -55,7 +55,7 @@ class HalfBroken final : public Dataset {
 TEST(MakeScenes, WritesPicturesAndList) {
   const ScratchFolder folder;
   const std::string out = folder / "scenes";
-  make_scenes({.seed = 4, .side = 32}, 12, out, Overwrite::kRefuse).value();
+  make_scenes({.seed = 4, .side = 32}, {.count = 12}, out, Overwrite::kRefuse).value();
   const ScenePicture scene = render_scene({.seed = 4, .side = 32}, 11);
   EXPECT_EQ(read_picture(out + "/000011.png").value(), scene.picture);
   const std::string list = file_bytes(out + "/list.csv");
@@ -64,14 +64,23 @@ TEST(MakeScenes, WritesPicturesAndList) {
   EXPECT_EQ(std::count(list.begin(), list.end(), '\n'), 13);
 }
 
+TEST(MakeScenes, BeginsAtAnyScene) {
+  const ScratchFolder folder;
+  const std::string out = folder / "later";
+  make_scenes({.seed = 4, .side = 32}, {.count = 2, .first = 11}, out, Overwrite::kRefuse).value();
+  const ScenePicture scene = render_scene({.seed = 4, .side = 32}, 11);
+  EXPECT_EQ(read_picture(out + "/000000.png").value(), scene.picture);
+  EXPECT_THAT(file_bytes(out + "/list.csv"), HasSubstr(scene_csv_line(0, scene.truth) + "\n"));
+}
+
 TEST(MakeScenes, RefusesToOverwriteAndLeavesNothingHalfDone) {
   const ScratchFolder folder;
-  make_scenes({}, 2, folder / "a", Overwrite::kRefuse).value();
-  EXPECT_THAT(make_scenes({}, 2, folder / "a", Overwrite::kRefuse).error().message(),
+  make_scenes({}, {.count = 2}, folder / "a", Overwrite::kRefuse).value();
+  EXPECT_THAT(make_scenes({}, {.count = 2}, folder / "a", Overwrite::kRefuse).error().message(),
               HasSubstr("list.csv"));
-  make_scenes({}, 2, folder / "a", Overwrite::kAllow).value();
+  make_scenes({}, {.count = 2}, folder / "a", Overwrite::kAllow).value();
   folder.write("b/000001.png", "mine");
-  const Status refused = make_scenes({}, 3, folder / "b", Overwrite::kRefuse);
+  const Status refused = make_scenes({}, {.count = 3}, folder / "b", Overwrite::kRefuse);
   EXPECT_EQ(refused.error().kind, ErrorKind::kCannotWrite);
   EXPECT_THAT(refused.error().message(), HasSubstr("000001.png"));
   EXPECT_FALSE(std::filesystem::exists(folder / "b/000000.png"));
@@ -81,7 +90,7 @@ TEST(MakeScenes, RefusesToOverwriteAndLeavesNothingHalfDone) {
 
 TEST(MakeScenes, StopsOnRequestWithoutLeavings) {
   const ScratchFolder folder;
-  const Status stopped = make_scenes({.side = 16}, 500, folder / "a", Overwrite::kRefuse,
+  const Status stopped = make_scenes({.side = 16}, {.count = 500}, folder / "a", Overwrite::kRefuse,
                                      {.progress = [](int64_t, int64_t) { return false; }});
   EXPECT_EQ(stopped.error().kind, ErrorKind::kInterrupted);
   EXPECT_FALSE(std::filesystem::exists(folder / "a"));
@@ -89,11 +98,13 @@ TEST(MakeScenes, StopsOnRequestWithoutLeavings) {
 
 TEST(MakeScenes, BadOptionsAreUsage) {
   const ScratchFolder folder;
-  EXPECT_EQ(make_scenes({}, 0, folder / "a", Overwrite::kRefuse).error().kind, ErrorKind::kUsage);
-  EXPECT_EQ(make_scenes({.side = 5}, 1, folder / "a", Overwrite::kRefuse).error().kind,
+  EXPECT_EQ(make_scenes({}, {.count = 0}, folder / "a", Overwrite::kRefuse).error().kind,
             ErrorKind::kUsage);
-  EXPECT_THAT(make_scenes({}, 1, folder / "no/way", Overwrite::kRefuse).error().message(),
-              HasSubstr("cannot make the folder"));
+  EXPECT_EQ(make_scenes({.side = 5}, {.count = 1}, folder / "a", Overwrite::kRefuse).error().kind,
+            ErrorKind::kUsage);
+  EXPECT_THAT(
+      make_scenes({}, {.count = 1}, folder / "no/way", Overwrite::kRefuse).error().message(),
+      HasSubstr("cannot make the folder"));
   EXPECT_FALSE(std::filesystem::exists(folder / "a"));
 }
 

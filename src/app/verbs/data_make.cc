@@ -30,6 +30,7 @@ OptionSpecs joined_once(OptionSpecs have, const OptionSpecs& more) {
 OptionSpecs make_options() {
   const OptionSpecs own{
       {"--images", "N", "scenes: how many pictures"},
+      {"--first", "I", "scenes: index of the first picture; 0"},
       {"--size", "PIXELS", "scenes: side of a picture, 16 to 1024; 64"},
       {"--kind", "noise|blur|contrast", "corrupted: what is done to the pictures"},
       {"--strength", "1..5", "corrupted: how much of it"},
@@ -42,17 +43,22 @@ OptionSpecs make_options() {
 int make_drawn(Context& context, const Arguments& arguments) {
   const std::string folder = arguments.needed("--output");
   (void)arguments.needed("--images");
-  const int64_t n = arguments.count("--images", 0, 1, 100'000'000);
+  constexpr int64_t kMost = 100'000'000;
+  const SceneRange range{.count = arguments.count("--images", 0, 1, kMost),
+                         .first = arguments.count("--first", 0, 0, kMost)};
   const ScenesOptions scenes{
       .seed = static_cast<uint64_t>(arguments.count("--seed", 0, 0, INT64_MAX)),
       .side = static_cast<int32_t>(arguments.count("--size", 64, 16, 1024))};
   DataProgress work(context.console, arguments, "made");
-  make_scenes(scenes, n, folder, overwrite_from(arguments), work.options()).value();
+  make_scenes(scenes, range, folder, overwrite_from(arguments), work.options()).value();
   if (context.console.json()) {
-    context.console.json_result(Json{
-        {"folder", json_text(folder)}, {"n", n}, {"seed", scenes.seed}, {"size", scenes.side}});
+    context.console.json_result(Json{{"folder", json_text(folder)},
+                                     {"n", range.count},
+                                     {"first", range.first},
+                                     {"seed", scenes.seed},
+                                     {"size", scenes.side}});
   }
-  context.console.note("wrote " + std::to_string(n) + " pictures and list.csv to " +
+  context.console.note("wrote " + std::to_string(range.count) + " pictures and list.csv to " +
                        shown_path(folder));
   return 0;
 }
@@ -98,7 +104,7 @@ const Verb kDataMakeVerb{
     .name = "data make",
     .summary = "make a data set: drawn scenes, corrupted pictures, or ones that slow a model down",
     .usage =
-        "scenes --images N --seed S -o DIR [--size PIXELS]\n"
+        "scenes --images N --seed S -o DIR [--first I] [--size PIXELS]\n"
         "       fovea data make corrupted --data D --split S --kind noise|blur|contrast --strength "
         "1..5 [--seed S] -o DIR\n"
         "       fovea data make slowdown MODEL --data D --split S [--epsilon E] [--steps N] "

@@ -112,12 +112,12 @@ class PackMaker {
 
 }  // namespace
 
-Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::string& folder,
+Status make_scenes(const ScenesOptions& options, const SceneRange& range, const std::string& folder,
                    Overwrite overwrite, const DataWork& work) {
-  if (n_pictures < 1) {
+  if (range.count < 1) {
     return ErrorInfo{.kind = ErrorKind::kUsage,
                      .what = "the number of pictures must be at least 1",
-                     .found = std::to_string(n_pictures)};
+                     .found = std::to_string(range.count)};
   }
   try {
     render_scene(options, 0);
@@ -130,9 +130,9 @@ Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::
   std::vector<std::string> png(stretch_size(work));
   std::vector<SceneTruth> truth(png.size());
   Status written = in_stretches(
-      n_pictures, work,
+      range.count, work,
       [&](int64_t i, int64_t k) {
-        const ScenePicture scene = render_scene(options, i);
+        const ScenePicture scene = render_scene(options, range.first + i);
         png[static_cast<size_t>(k)] = encode_png(scene.picture.view());
         truth[static_cast<size_t>(k)] = scene.truth;
       },

@@ -36,10 +36,17 @@ struct BrokenPicture {
 
 // make ------------------------------------------------------------------------------------------
 
-/// Writes DIR/000000.png … and DIR/list.csv; DIR is made where its parent exists. Under kRefuse
-/// nothing is written where DIR holds a list.csv or one of the pictures.
+/// Which scenes of a seed.
+struct SceneRange {
+  int64_t count = 0;
+  int64_t first = 0;  ///< index of the first
+};
+
+/// Writes DIR/000000.png … and DIR/list.csv; DIR is made where its parent exists. Files are counted
+/// from 0 whatever the first scene is. Under kRefuse nothing is written where DIR holds a list.csv
+/// or one of the pictures.
 /// Errors: kUsage (options), kCannotWrite.
-Status make_scenes(const ScenesOptions& options, int64_t n_pictures, const std::string& folder,
+Status make_scenes(const ScenesOptions& options, const SceneRange& range, const std::string& folder,
                    Overwrite overwrite, const DataWork& work = {});
 
 /// Writes the pictures of any data set in the same way; list.csv says file, label and class.

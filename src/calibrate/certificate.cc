@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <numbers>
+#include <optional>
 #include <string>
 
 #include "calibrate/frontier.h"
@@ -18,10 +20,11 @@ struct Candidate {
   double cost = 0;
   double drop = 0;       ///< at least 0: what is gained on the samples that chose is mostly luck
   double deviation = 0;  ///< of the drop that n_certify samples will show
+  double luck = 0;       ///< deviation of that drop from the one seen: both halves have theirs
   /// The drop, about as the certifying half will bound it.
   [[nodiscard]] double expected_bound() const { return drop + kDeviations * deviation; }
-  /// The same where that half is unlucky.
-  [[nodiscard]] double unlucky_bound() const { return drop + 2 * kDeviations * deviation; }
+  /// The same where the one half was lucky and the other is not.
+  [[nodiscard]] double unlucky_bound() const { return drop + kDeviations * (deviation + luck); }
 
   static constexpr double kDeviations = 1.7;
 };
@@ -42,9 +45,14 @@ ErrorInfo refused(std::string what, const Promise& promise, std::string expected
           .found = std::move(found)};
 }
 
-/// Safest first, each cheaper than all before it and than the last exit.
-std::vector<Candidate> in_order(const RuleData& select, int64_t n_certify,
-                                std::span<const ThresholdRule> rules, double max_drop) {
+struct Order {
+  std::optional<Candidate> safest;  ///< of all that save anything
+  std::vector<Candidate> tested;    ///< safest first, each cheaper than all before it
+};
+
+/// Candidates that are cheaper than the last exit, in the order of the tests.
+Order in_order(const RuleData& select, int64_t n_certify, std::span<const ThresholdRule> rules,
+               double max_drop) {
   const int last = select.n_exits() - 1;
   std::vector<Candidate> all;
   for (const ThresholdRule& rule : rules) {
@@ -55,6 +63,7 @@ std::vector<Candidate> in_order(const RuleData& select, int64_t n_certify,
                            static_cast<double>(out.changes.n);
     out.drop = std::max(0.0, out.changes.drop());
     out.deviation = std::sqrt(changed / static_cast<double>(n_certify));
+    out.luck = std::hypot(out.deviation, std::sqrt(changed / static_cast<double>(out.changes.n)));
     all.push_back(std::move(out));
   }
   std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
@@ -67,40 +76,72 @@ std::vector<Candidate> in_order(const RuleData& select, int64_t n_certify,
     cost = each.cost;
     out.push_back(std::move(each));
   }
+  if (out.empty()) return {};
+  Candidate safest = out.front();
   // Every test is a chance to fail, and the first that fails ends them: the sequence begins with
   // the boldest that even an unlucky half will pass.
   size_t first = 0;
   while (first + 1 < out.size() && out[first + 1].unlucky_bound() < max_drop) ++first;
   out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(first));
-  return out;
+  return {.safest = std::move(safest), .tested = std::move(out)};
+}
+
+/// What few samples let one believe of a rule: it changes answers as often as they do not rule out,
+/// and loses what was seen, drawn to nothing where that may well be luck. The number that few
+/// samples give is thus rather too large; the rates seen would promise too much, since candidates
+/// are taken for what they showed.
+ChangeRates cautious_rates(const AnswerChanges& seen, double max_drop) {
+  constexpr double kDoubt = 0.3;  // of 1: that answers change still more often
+  const double changed = clopper_pearson_upper(seen.lost + seen.gained, seen.n, kDoubt);
+  // Drops of the size of the promised one are taken to be usual.
+  const double usual = max_drop * max_drop;
+  const double noise = changed / static_cast<double>(seen.n);
+  return {.changed = changed, .drop = std::max(0.0, seen.drop()) * usual / (usual + noise)};
+}
+
+/// A rough number: two digits of it, rounded up.
+int64_t rounded_up(int64_t n) {
+  constexpr int64_t kTwoDigits = 100;
+  int64_t unit = 1;
+  while (n / unit >= kTwoDigits) unit *= 10;
+  return (n + unit - 1) / unit * unit;
+}
+
+/// How many certifying samples would let the safest candidate pass, most probably.
+std::optional<int64_t> certifying_needed(const Candidate& safest, const RuleData& certify,
+                                         const Promise& promise) {
+  AnswerChanges seen = safest.changes;
+  if (certify.n() > 0) {
+    const AnswerChanges other = answer_changes(certify, safest.rule);
+    seen.n += other.n;
+    seen.lost += other.lost;
+    seen.gained += other.gained;
+  }
+  // Nine times of ten luck is no worse, of the half that chooses and of the one that certifies.
+  constexpr double kLuck = 1.28 * std::numbers::sqrt2;
+  const double max_drop = promise.max_drop / 100;
+  const auto needed =
+      samples_needed(max_drop, promise.delta(), cautious_rates(seen, max_drop), kLuck);
+  if (!needed) return std::nullopt;
+  // Where as many as were seen should have done, they were unlucky: a few more would not tell.
+  return rounded_up(std::max(*needed, certify.n() + certify.n() / 2 + 1));
 }
 
 /// Why nothing could be certified, with the number of samples that would do.
-ErrorInfo explained(const std::vector<Candidate>& candidates, const RuleData& certify,
-                    const Promise& promise) {
-  const double max_drop = promise.max_drop / 100;
+ErrorInfo explained(const Order& order, const RuleData& certify, const Promise& promise) {
   const std::string found = std::to_string(certify.n()) + " certifying samples";
-  std::optional<int64_t> needed;
-  constexpr size_t kMostTried = 8;
-  for (size_t i = 0; i < candidates.size() && i < kMostTried; ++i) {
-    const AnswerChanges& seen = candidates[i].changes;
-    const AnswerChanges other =
-        certify.n() > 0 ? answer_changes(certify, candidates[i].rule) : AnswerChanges{};
-    const auto n = static_cast<double>(seen.n + other.n);
-    const auto each =
-        samples_needed(max_drop, promise.delta(), static_cast<double>(seen.lost + other.lost) / n,
-                       static_cast<double>(seen.gained + other.gained) / n);
-    if (each && (!needed || *each < *needed)) needed = each;
-  }
+  const std::optional<int64_t> needed =
+      order.safest ? certifying_needed(*order.safest, certify, promise) : std::nullopt;
   if (!needed) {
     return refused("no policy that saves anything keeps the promise on the calibration samples",
                    promise, "a larger drop, or a lower confidence", found);
   }
-  *needed = std::max(*needed, certify.n() + 1);
-  return refused("too few calibration samples for the promise", promise,
-                 "about " + std::to_string(*needed) + " certifying samples, " +
-                     std::to_string(2 * *needed) + " in all",
-                 found);
+  ErrorInfo out = refused("too few calibration samples for the promise", promise,
+                          "about " + std::to_string(*needed) + " certifying samples, " +
+                              std::to_string(2 * *needed) + " in all",
+                          found);
+  out.hint = "the number is rough, on the safe side where few samples were seen";
+  return out;
 }
 
 }  // namespace
@@ -157,10 +198,9 @@ Result<Certificate> certify(const RuleData& select, const RuleData& certify,
                    percent_text(promise.confidence));
   }
   const double max_drop = promise.max_drop / 100;
-  const std::vector<Candidate> order =
-      in_order(select, std::max<int64_t>(certify.n(), 1), candidates, max_drop);
+  const Order order = in_order(select, std::max<int64_t>(certify.n(), 1), candidates, max_drop);
   std::optional<Certificate> kept;
-  for (const Candidate& candidate : order) {
+  for (const Candidate& candidate : order.tested) {
     const AnswerChanges changes = answer_changes(certify, candidate.rule);
     if (!rules_out_drop(changes, max_drop, promise.delta())) break;
     kept = Certificate{.promise = promise, .rule = candidate.rule, .changes = changes};

@@ -196,15 +196,18 @@ double drop_lower_bound(const AnswerChanges& changes, double delta) {
   return lost - clopper_pearson_upper(changes.gained, changes.n, 0.5 * delta);
 }
 
-std::optional<int64_t> samples_needed(double drop, double delta, double lost, double gained,
-                                      int64_t most) {
-  const auto enough = [=](int64_t n) {
-    const auto of = [n](double share) {
-      return static_cast<int64_t>(std::llround(share * static_cast<double>(n)));
-    };
-    return rules_out_drop({.n = n, .lost = of(lost), .gained = of(gained)}, drop, delta);
+std::optional<int64_t> samples_needed(double drop, double delta, const ChangeRates& rates,
+                                      double luck, int64_t most) {
+  if (rates.drop >= drop) return std::nullopt;
+  const auto enough = [&](int64_t n) {
+    const auto count = static_cast<double>(n);
+    const double shown = rates.drop + luck * std::sqrt(rates.changed / count);
+    if (shown >= drop) return false;
+    const auto net = static_cast<int64_t>(std::ceil(shown * count));
+    const auto changed = std::max<int64_t>(net, std::llround(rates.changed * count));
+    return rules_out_drop({.n = n, .lost = (changed + net) / 2, .gained = (changed - net) / 2},
+                          drop, delta);
   };
-  if (lost - gained >= drop) return std::nullopt;
   int64_t high = 16;
   while (high < most && !enough(high)) high *= 2;
   if (high >= most && !enough(most)) return std::nullopt;

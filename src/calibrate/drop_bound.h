@@ -44,9 +44,17 @@ struct AnswerChanges {
 /// The same from below: with probability at least 1 - delta the drop is at least this.
 [[nodiscard]] double drop_lower_bound(const AnswerChanges& changes, double delta);
 
-/// Samples of which a share `lost` is lost and a share `gained` gained that rule out `drop`;
-/// nothing where more than `most` are needed.
-[[nodiscard]] std::optional<int64_t> samples_needed(double drop, double delta, double lost,
-                                                    double gained, int64_t most = 10'000'000);
+/// How often a policy's answer differs from the last exit's, and what that costs on balance;
+/// shares.
+struct ChangeRates {
+  double changed = 0;
+  double drop = 0;  ///< lost less gained, at most `changed`
+};
+
+/// Samples that rule out `drop` where a policy with these rates shows a drop that is `luck` of its
+/// standard deviations too high; nothing where more than `most` are needed.
+[[nodiscard]] std::optional<int64_t> samples_needed(double drop, double delta,
+                                                    const ChangeRates& rates, double luck,
+                                                    int64_t most = 10'000'000);
 
 }  // namespace fovea

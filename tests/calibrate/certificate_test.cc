@@ -182,6 +182,43 @@ TEST(Certificate, TooFewSamplesSaysHowManyAreNeeded) {
   EXPECT_THAT(refused.error().message(), HasSubstr("found 200"));
 }
 
+/// Both halves drawn anew, `n` samples each.
+Result<Certificate> certified(const Population& all, int64_t n, const Noise& noise) {
+  const RuleData select = all.rows(drawn(n, all.table.n, noise.fork(1)));
+  const RuleData other = all.rows(drawn(n, all.table.n, noise.fork(2)));
+  return certify(select, other, drop_candidates(select), {.max_drop = 3, .confidence = 95});
+}
+
+/// The number that a refusal names, nothing where it names none.
+std::optional<int64_t> number_in(const ErrorInfo& refusal) {
+  constexpr std::string_view kBefore = "about ";
+  if (!refusal.expected.starts_with(kBefore)) return std::nullopt;
+  return std::strtoll(refusal.expected.c_str() + kBefore.size(), nullptr, 10);
+}
+
+/// Who brings as many samples as a refusal asks for is not sent away again, as a rule.
+class Obeyed : public testing::TestWithParam<int64_t> {};
+TEST_P(Obeyed, TheNumberThatARefusalNamesUsuallySuffices) {
+  const Recorded samples = recorded(3, 10000, 99);
+  const Population all{samples.table, samples.labels};
+  constexpr int kDraws = 40;
+  int named = 0;
+  int sufficed = 0;
+  for (int draw = 0; draw < kDraws; ++draw) {
+    const Noise noise = Noise(7, "obeyed").fork(static_cast<uint64_t>(draw));
+    const Result<Certificate> first = certified(all, GetParam(), noise.fork(1));
+    if (first.ok()) continue;
+    const std::optional<int64_t> number = number_in(first.error());
+    if (!number) continue;
+    ++named;
+    EXPECT_GT(*number, GetParam());
+    if (certified(all, *number, noise.fork(2)).ok()) ++sufficed;
+  }
+  EXPECT_GE(named, 5);
+  EXPECT_GE(sufficed, 0.7 * named) << named;
+}
+INSTANTIATE_TEST_SUITE_P(Certificate, Obeyed, testing::Values(10, 30, 100));
+
 TEST(Certificate, RefusesPromisesOutOfRange) {
   const Recorded samples = recorded(2, 40, 3);
   const RuleData data(samples.table, samples.labels, trunk_and_heads);

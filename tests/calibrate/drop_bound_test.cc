@@ -86,18 +86,19 @@ TEST(DropBound, MoreConfidenceAndFewerSamplesMeanMore) {
 }
 
 TEST(DropBound, SaysHowManySamplesAreNeeded) {
-  const auto none_changes = samples_needed(0.01, 0.05, 0, 0);
+  const auto none_changes = samples_needed(0.01, 0.05, {}, 0);
   ASSERT_TRUE(none_changes);
   // No test can do with fewer than log(delta)/log(1 - drop) samples.
   EXPECT_GE(*none_changes, 298);
   EXPECT_LT(*none_changes, 800);
-  const auto some = samples_needed(0.01, 0.05, 0.02, 0.015);
+  const auto some = samples_needed(0.01, 0.05, {.changed = 0.035, .drop = 0.005}, 0);
   ASSERT_TRUE(some);
   EXPECT_GT(*some, 2 * *none_changes);
   const auto lost = static_cast<int64_t>(0.02 * static_cast<double>(2 * *some));
   const auto gained = static_cast<int64_t>(0.015 * static_cast<double>(2 * *some));
   EXPECT_TRUE(rules_out_drop({.n = 2 * *some, .lost = lost, .gained = gained}, 0.01, 0.05));
-  EXPECT_FALSE(samples_needed(0.01, 0.05, 0.03, 0.01));
+  EXPECT_FALSE(samples_needed(0.01, 0.05, {.changed = 0.04, .drop = 0.02}, 0));
+  EXPECT_GT(*samples_needed(0.01, 0.05, {.changed = 0.035, .drop = 0.005}, 1.3), 2 * *some);
 }
 
 /// Draws from a distribution whose drop is exactly the one to be ruled out.

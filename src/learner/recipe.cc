@@ -43,6 +43,18 @@ std::string shown(const toml::value& value) {
   }
 }
 
+std::string shown(const std::vector<double>& numbers) {
+  std::ostringstream out;
+  for (size_t i = 0; i < numbers.size(); ++i) out << (i == 0 ? "[" : ", ") << numbers[i];
+  return out.str() + "]";
+}
+
+bool within(double number, const RecipeBounds& bounds) {
+  const bool below = bounds.at_high == RecipeBounds::High::kExcluded ? number < bounds.high
+                                                                     : number <= bounds.high;
+  return number >= bounds.low && below;
+}
+
 class Reader {
  public:
   Reader(const toml::table& table, std::string prefix)
@@ -72,8 +84,18 @@ class Reader {
     field(key, signed_out, {0, 9.2e18});
     out = static_cast<uint64_t>(signed_out);
   }
-  void field(const std::string& key, std::vector<double>& out) {
-    each(key, out, [&](const toml::value& item) { return number(item, key, {-1e30, 1e30}); });
+  void list(const std::string& key, std::vector<double>& out, const RecipeList& asked) {
+    each(key, out, [&](const toml::value& item) { return number(item, key, asked.each); });
+    if (out.empty()) return;
+    const auto does_not_rise = [](double before, double after) { return before >= after; };
+    const bool rises = std::adjacent_find(out.begin(), out.end(), does_not_rise) == out.end();
+    const bool weighs = std::any_of(out.begin(), out.end(), [](double each) { return each != 0; });
+    if (asked.kind == RecipeList::Kind::kRising && !rises) {
+      refuse(prefix_ + key, "wrong order", "each number above the one before it", shown(out));
+    }
+    if (asked.kind == RecipeList::Kind::kWeights && !weighs) {
+      refuse(prefix_ + key, "nothing counts", "at least one number above 0", shown(out));
+    }
   }
   void field(const std::string& key, std::vector<std::string>& out) {
     each(key, out, [&](const toml::value& item) { return text(item, key); });
@@ -155,9 +177,10 @@ class Reader {
     }
     const double number =
         value.is_integer() ? static_cast<double>(value.as_integer()) : value.as_floating();
-    if (!(number >= bounds.low && number <= bounds.high)) {
+    if (!within(number, bounds)) {
       std::ostringstream range;
-      range << bounds.low << " to " << bounds.high;
+      range << bounds.low << " to "
+            << (bounds.at_high == RecipeBounds::High::kExcluded ? "below " : "") << bounds.high;
       refuse(prefix_ + key, "out of range", range.str(), shown(value));
     }
     return number;
@@ -190,30 +213,65 @@ toml::value setting_value(const std::string& text) {
   }
 }
 
-void put(toml::value& at, std::span<const std::string_view> path, const toml::value& value,
-         const std::string& key) {
-  if (path.empty()) {
-    at = value;
-    return;
+/// Puts settings into a recipe's tables and remembers where, so that what is wrong there is known
+/// to be theirs and not the text's.
+class SettingWriter {
+ public:
+  void put(toml::value& root, const std::string& key, const std::string& text) {
+    key_ = key;
+    value_ = setting_value(text);
+    put_at(root, split(key, '.'), "");
   }
-  if (at.is_array()) {
+
+  /// Whether a setting made the value at this place, or what it lies in.
+  [[nodiscard]] bool made(std::string_view place) const {
+    return std::any_of(made_.begin(), made_.end(), [&](const std::string& each) {
+      return place == each || place.starts_with(each + ".");
+    });
+  }
+
+ private:
+  /// `place` is where `at` stands, as the reader's errors name it.
+  void put_at(toml::value& at, std::span<const std::string_view> path, const std::string& place) {
+    if (path.empty()) {
+      at = value_;
+      made_.push_back(place);
+      return;
+    }
+    if (at.is_array()) return put_in_elements(at.as_array(), path, place);
+    // The reader never gets to see what cannot be put anywhere: the setting alone is to blame.
+    if (!at.is_table()) refuse_key("no such key");
+    const std::string next_place = (place.empty() ? "" : place + ".") + std::string(path[0]);
+    toml::value& next = at.as_table()[std::string(path[0])];
+    if (path.size() > 1 && next.is_uninitialized()) {
+      next = toml::table{};
+      made_.push_back(next_place);
+    }
+    put_at(next, path.subspan(1), next_place);
+  }
+
+  /// One element where the path says which, else all.
+  void put_in_elements(toml::array& elements, std::span<const std::string_view> path,
+                       const std::string& place) {
     const std::optional<int64_t> index = parse_int(path[0]);
-    if (index && (*index < 0 || *index >= static_cast<int64_t>(at.as_array().size()))) {
-      refuse(key, "no such element", "0 to " + std::to_string(at.as_array().size() - 1));
+    if (index && (*index < 0 || *index >= static_cast<int64_t>(elements.size()))) {
+      refuse_key("no such element", "0 to " + std::to_string(elements.size() - 1));
     }
-    for (size_t i = 0; i < at.as_array().size(); ++i) {
-      if (!index) put(at.as_array()[i], path, value, key);
-      if (index && static_cast<int64_t>(i) == *index) {
-        put(at.as_array()[i], path.subspan(1), value, key);
-      }
+    for (size_t i = 0; i < elements.size(); ++i) {
+      if (index && static_cast<int64_t>(i) != *index) continue;
+      put_at(elements[i], index ? path.subspan(1) : path, place + "." + std::to_string(i));
     }
-    return;
   }
-  if (!at.is_table()) refuse(key, "no such key");
-  toml::value& next = at.as_table()[std::string(path[0])];
-  if (path.size() > 1 && next.is_uninitialized()) next = toml::table{};
-  put(next, path.subspan(1), value, key);
-}
+
+  [[noreturn]] void refuse_key(std::string what, std::string expected = {}) {
+    made_.push_back(key_);
+    refuse(key_, std::move(what), std::move(expected));
+  }
+
+  std::string key_;
+  toml::value value_;
+  std::vector<std::string> made_;
+};
 
 /// Brackets nest as deeply as a recipe's can; deeper ones would exhaust the parser's stack.
 bool nests_too_deeply(std::string_view text) {
@@ -265,8 +323,9 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view source,
     error.expected = "TOML";
     return error;
   }
+  SettingWriter writer;
   try {
-    for (const auto& [key, value] : settings) put(root, split(key, '.'), setting_value(value), key);
+    for (const auto& [key, value] : settings) writer.put(root, key, value);
     Recipe recipe;
     Reader::read(root.as_table(), "", recipe);
     check(recipe);
@@ -277,10 +336,7 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view source,
     error.expected = "TOML";
     return error;
   }
-  const bool from_setting = std::any_of(settings.begin(), settings.end(), [&](const auto& setting) {
-    return setting.first == error.where;
-  });
-  if (from_setting) {
+  if (writer.made(error.where)) {
     error.kind = ErrorKind::kUsage;
   } else {
     error.where = where + ": " + error.where;

@@ -5,10 +5,23 @@
 
 namespace fovea {
 
-/// Least and greatest value of a number.
+/// Least and greatest value of a number; the greatest may be excluded.
 struct RecipeBounds {
   double low = 0;
   double high = 1e9;
+  enum class High : uint8_t { kAllowed, kExcluded };
+  High at_high = High::kAllowed;
+};
+constexpr RecipeBounds kBelowOne{.low = 0, .high = 1, .at_high = RecipeBounds::High::kExcluded};
+
+/// What a list of numbers has to be like; an empty list always is.
+struct RecipeList {
+  RecipeBounds each;
+  enum class Kind : uint8_t {
+    kRising,   ///< each number is above the one before it
+    kWeights,  ///< at least one is not 0
+  };
+  Kind kind = Kind::kRising;
 };
 
 template <typename Visitor>
@@ -50,8 +63,8 @@ void visit_fields(Visitor& v, RecipeRun& run) {
 template <typename Visitor>
 void visit_fields(Visitor& v, ObjectiveSettings& objective) {
   v.choice("kind", objective.kind, objective_names());
-  v.field("exit_weights", objective.exit_weights);
-  v.field("label_smoothing", objective.label_smoothing, {0, 1});
+  v.list("exit_weights", objective.exit_weights, {{0, 1e6}, RecipeList::Kind::kWeights});
+  v.field("label_smoothing", objective.label_smoothing, kBelowOne);
   v.field("distillation", objective.distillation, {0, 1});
   v.field("temperature", objective.temperature, {1e-3, 1e3});
 }
@@ -70,7 +83,7 @@ template <typename Visitor>
 void visit_fields(Visitor& v, Schedule& schedule) {
   v.choice("kind", schedule.kind, schedule_names());
   v.field("rate", schedule.rate, {0, 1e3});
-  v.field("milestones", schedule.milestones);
+  v.list("milestones", schedule.milestones, {{0, 1}, RecipeList::Kind::kRising});
   v.field("gamma", schedule.gamma, {0, 1});
   v.field("every", schedule.every, {1, 1e9});
   v.field("warmup_epochs", schedule.warmup_epochs, {0, 1e6});
@@ -94,7 +107,7 @@ void visit_fields(Visitor& v, Stage& stage) {
   v.choice("mode", stage.mode, {"soft", "masked", "compact"});
   v.choice("gradients", stage.gradients, {"plain", "equilibrium"});
   v.field("mixup", stage.mixup, {0, 1e3});
-  v.field("ema_decay", stage.ema_decay, {0, 0.9999999});
+  v.field("ema_decay", stage.ema_decay, kBelowOne);
   v.table("objective", stage.objective);
   v.table("optimizer", stage.optimizer);
   v.table("schedule", stage.schedule);

@@ -60,6 +60,9 @@ class Writer {
     for (const T& value : values) out += (out.empty() ? "" : ", ") + toml_text(value);
     line(key, "[" + out + "]");
   }
+  void list(const std::string& key, const std::vector<double>& values, const RecipeList&) {
+    field(key, values);
+  }
   void choice(const std::string& key, const std::string& value, const std::vector<std::string>&) {
     field(key, value);
   }

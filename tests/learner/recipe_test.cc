@@ -124,6 +124,53 @@ TEST(Recipe, AWrongSettingIsAMatterOfUsage) {
   EXPECT_EQ(error_of(with("[[stage]]\n"), {{"stage.5.epochs", "1"}}).kind, ErrorKind::kUsage);
 }
 
+TEST(Recipe, AWrongSettingOfStagesIsAMatterOfUsageToo) {
+  const std::string text = with("[[stage]]\nepochs = 1\n[[stage]]\nepochs = 2\n");
+  for (const char* key : {"stage.mixupp", "stage.1.mixupp", "stage.objectiv.kind", "runs.batch",
+                          "stage.epochs.more", "stage.schedule"}) {
+    const ErrorInfo error = error_of(text, {{key, "1"}});
+    EXPECT_EQ(error.kind, ErrorKind::kUsage) << key;
+    EXPECT_THAT(error.where, testing::Not(HasSubstr("r.toml"))) << key;
+  }
+  const ErrorInfo misspelt = error_of(text, {{"stage.mixupp", "1"}});
+  EXPECT_EQ(misspelt.where, "stage.0.mixupp");
+  EXPECT_THAT(misspelt.hint, HasSubstr("'mixup'"));
+}
+
+TEST(Recipe, TheTextIsToBlameForItsOwnMistakesWhateverTheSettings) {
+  const ErrorInfo error =
+      error_of(with("[[stage]]\nmixupp = 1\n"), {{"stage.mixup", "0.2"}, {"run.batch", "8"}});
+  EXPECT_EQ(error.kind, ErrorKind::kBadInput);
+  EXPECT_EQ(error.where, "r.toml: stage.0.mixupp");
+}
+
+TEST(Recipe, ValuesThatNoTrainingCanMeanAreRefused) {
+  struct Case {
+    const char* key;
+    const char* value;
+    const char* expected;
+  };
+  for (const Case& test :
+       {Case{"schedule.milestones", "[2]", "0 to 1"},
+        {"schedule.milestones", "[-0.1]", "0 to 1"},
+        {"schedule.milestones", "[0.9, 0.1]", "each number above the one before it"},
+        {"schedule.milestones", "[0.5, 0.5]", "each number above the one before it"},
+        {"objective.exit_weights", "[-1, 1, 1]", "0 to 1e+06"},
+        {"objective.exit_weights", "[0, 0, 0]", "at least one number above 0"},
+        {"objective.label_smoothing", "1", "0 to below 1"},
+        {"ema_decay", "1", "0 to below 1"}}) {
+    const ErrorInfo error = error_of(with(""), {{std::string("stage.") + test.key, test.value}});
+    EXPECT_EQ(error.kind, ErrorKind::kUsage) << test.key << test.value;
+    EXPECT_EQ(error.expected, test.expected) << test.key << test.value;
+  }
+  for (const auto& [key, value] : RecipeSettings{{"stage.schedule.milestones", "[]"},
+                                                 {"stage.schedule.milestones", "[0.25, 0.5, 1]"},
+                                                 {"stage.objective.exit_weights", "[0, 0, 1]"},
+                                                 {"stage.objective.label_smoothing", "0.99"}}) {
+    EXPECT_TRUE(parse_recipe(with(""), "r.toml", {{key, value}}).ok()) << key << value;
+  }
+}
+
 TEST(Schedule, CosineWithWarmupRisesThenFallsToZero) {
   const Schedule schedule{.kind = "cosine", .rate = 0.2, .warmup_epochs = 0.5};
   EXPECT_LT(schedule.at(0, 0, 100, 10), 0.01);

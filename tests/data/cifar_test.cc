@@ -54,6 +54,31 @@ TEST(CifarBinary, ReadsRecordsIntoInterleavedPixels) {
   EXPECT_EQ(open_without_codecs(test, {}).value()->size(), 1);
 }
 
+TEST(CifarBinary, OfTheTwoLabelsOfCifar100TheFineOneIsTaken) {
+  const ScratchFolder folder;
+  const std::string inner = "cifar100/cifar-100-binary/";
+  folder.write(inner + "coarse_label_names.txt", "fruit\nanimals\n");
+  folder.write(inner + "fine_label_names.txt", "apple\nbear\ncup\n");
+  const auto both = [](uint8_t coarse, uint8_t fine, uint8_t first) {
+    return std::string(1, static_cast<char>(coarse)) + cifar_record(fine, first);
+  };
+  folder.write(inner + "train.bin", both(1, 0, 10) + both(0, 2, 20));
+  folder.write(inner + "test.bin", both(1, 1, 30));
+  const DataPlace place = find_data("cifar100", "train", under(folder)).value();
+  EXPECT_EQ(place.kind, PlaceKind::kCifar);
+  const DatasetPtr train = open_without_codecs(place, {}).value();
+  ASSERT_EQ(train->size(), 2);
+  EXPECT_THAT(train->class_names(), ElementsAre("apple", "bear", "cup"));
+  EXPECT_EQ(train->label(0), 0);
+  EXPECT_EQ(train->label(1), 2);
+  const Picture picture = train->picture(1).value();
+  EXPECT_EQ(picture.pixels[0], 20);
+  EXPECT_EQ(picture.pixels[1], 21);
+  EXPECT_EQ(picture.pixels[3 * 33 + 2], 22);
+  const DataPlace test = find_data("cifar100", "test", under(folder)).value();
+  EXPECT_EQ(open_without_codecs(test, {}).value()->label(0), 1);
+}
+
 TEST(CifarBinary, DamagedFilesAreNamed) {
   const ScratchFolder folder;
   folder.write("fine_label_names.txt", "apple\n");

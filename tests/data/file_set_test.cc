@@ -238,6 +238,31 @@ TEST(CifarArchive, IsFoundUnderItsOfficialNameAndHoldsOutOfTraining) {
                                    ->file_name(hold_out(10, {.seed = 1, .count = 4}).val[0]));
 }
 
+TEST(CifarArchive, TheBinaryFormIsReadOutOfATarBallToo) {
+  constexpr size_t kPixelBytes = 3072;
+  const ScratchFolder folder;
+  const auto record = [](uint8_t label, uint8_t value) {
+    return std::string(1, static_cast<char>(label)) +
+           std::string(kPixelBytes, static_cast<char>(value));
+  };
+  const std::string inner = "cifar-10-batches-bin/";
+  NamedBytes files{{inner + "batches.meta.txt", "airplane\nautomobile\n"},
+                   {inner + "test_batch.bin", record(0, 9) + record(1, 7)}};
+  for (uint8_t k = 1; k <= 5; ++k) {
+    files.emplace_back(inner + "data_batch_" + std::to_string(k) + ".bin", record(k % 2, k));
+  }
+  const std::string tar = folder.write("c.tar.gz", make_tar(files, TarFilter::kGzip));
+  const DatasetPtr train = open_data(tar, "train", {}).value();
+  ASSERT_EQ(train->size(), 5);
+  EXPECT_THAT(train->class_names(), ElementsAre("airplane", "automobile"));
+  EXPECT_EQ(train->label(2), 1);
+  EXPECT_EQ(red(*train, 2), 3);
+  const DatasetPtr test = open_data(tar, "test", {}).value();
+  ASSERT_EQ(test->size(), 2);
+  EXPECT_EQ(test->label(1), 1);
+  EXPECT_EQ(red(*test, 1), 7);
+}
+
 TEST(CifarArchive, WrongAndDamagedArchivesAreNamed) {
   const ScratchFolder folder;
   NamedBytes files = cifar_files("cifar-10-batches-py");

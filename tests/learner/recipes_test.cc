@@ -35,6 +35,8 @@ TEST(Recipes, ThatAreShippedFitTheirNetworks) {
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
     SCOPED_TRACE(entry.path());
     const Recipe recipe = recipe_of(entry.path().filename().string());
+    const bool cuts_parts = recipe.data.augment == "random_resized_crop";
+    EXPECT_EQ(recipe.data.pack, cuts_parts ? "encoded" : "pixels");
     const Graph graph = make_network(
         recipe.network.name, Settings(recipe.network.set.begin(), recipe.network.set.end()));
     for (const Stage& stage : recipe.stages) {
@@ -53,6 +55,8 @@ void expect_official(const Recipe& recipe, bool cifar) {
   EXPECT_EQ(recipe.run.batch, cifar ? 64 : 256);
   EXPECT_EQ(recipe.data.augment, cifar ? "pad_crop_flip" : "random_resized_crop");
   EXPECT_EQ(recipe.data.pad, 4);
+  // Random parts come from whole pictures, not from their centre squares.
+  EXPECT_EQ(recipe.data.pack, cifar ? "pixels" : "encoded");
   EXPECT_EQ(stage.objective.kind, "multi_exit");
   EXPECT_TRUE(stage.objective.exit_weights.empty());
   EXPECT_EQ(stage.objective.label_smoothing, 0);
@@ -91,8 +95,10 @@ TEST_P(FamilyRecipes, TrainEveryNamedConfigurationAsPublished) {
   const std::string file = family + (cifar ? "-cifar.toml" : "-imagenet.toml");
   // The recipe names no data: what is asked for is the network's own.
   std::set<std::string> asked;
+  std::set<PackForm> forms;
   const PackFunction nothing = [&](const app::PackRequest& request) -> Result<std::string> {
     asked.insert(request.name + "/" + request.split + "/" + std::to_string(request.side));
+    forms.insert(request.form);
     return ErrorInfo{.kind = ErrorKind::kBadInput, .what = "no data in this test"};
   };
   for (const std::string& name : names) {
@@ -108,6 +114,7 @@ TEST_P(FamilyRecipes, TrainEveryNamedConfigurationAsPublished) {
     EXPECT_THROW(make_task(recipe, {.run_folder = folder, .pack = nothing}), Error);
     std::filesystem::remove_all(folder);
   }
+  EXPECT_THAT(forms, testing::ElementsAre(cifar ? PackForm::kPixels : PackForm::kEncoded));
   if (cifar) {
     EXPECT_THAT(asked, testing::ElementsAre("cifar10/train/32", "cifar100/train/32"));
   } else {

@@ -231,6 +231,12 @@ TEST_F(Training, EveryOptionResumesToTheSameBits) {
       {"distillation", {{"stage.objective.kind", "distillation"}}},
       {"boosted", {{"stage.objective.kind", "boosted"}, {"network.set.boosted", "1"}}},
       {"equilibrium", {{"stage.gradients", "equilibrium"}}},
+      {"all",
+       {{"stage.objective.kind", "boosted"},
+        {"network.set.boosted", "1"},
+        {"stage.gradients", "equilibrium"},
+        {"stage.weighting.kind", "learned"},
+        {"stage.weighting.rate", "0.01"}}},
       {"weighting", {{"stage.weighting.kind", "learned"}, {"stage.weighting.rate", "0.01"}}}};
   std::map<std::string, NamedTensors> params;
   for (const auto& [name, own] : cases) {
@@ -252,6 +258,8 @@ TEST_F(Training, EveryOptionResumesToTheSameBits) {
   for (const char* name : {"distillation", "equilibrium", "weighting"}) {
     EXPECT_FALSE(same_bits(params.at(name), params.at("auto"))) << name;
   }
+  // Together they are another training than each alone.
+  EXPECT_FALSE(same_bits(params.at("all"), params.at("boosted")));
 }
 
 TEST_F(Training, TheAverageIsWhatIsStoredAndMeasured) {

@@ -49,7 +49,8 @@ struct TrainArguments {
   std::vector<std::pair<std::string, std::string>> settings;  ///< key = value of the recipe
   std::string init_model;                                     ///< a model file, or empty
   int threads = 1;
-  /// Whether `threads` are this process's or all that a machine's processes have together.
+  /// Whether `threads` were asked for, for this process, or are all that a machine's processes have
+  /// together; then a resumed run keeps the number that it had.
   enum class ThreadsOf : uint8_t { kProcess, kMachine };
   ThreadsOf threads_of = ThreadsOf::kProcess;
   Overwrite overwrite = Overwrite::kRefuse;

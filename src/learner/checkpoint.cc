@@ -5,12 +5,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/words.h"
 #include "model/safetensors.h"
 
 namespace fovea {
 namespace {
 
 using nlohmann::json;
+
+constexpr int64_t kMostThreads = 1 << 16;
 
 /// What the names of each group of tensors begin with.
 struct Group {
@@ -87,6 +90,7 @@ Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     metadata["fovea.init"] = checkpoint.init->file;
     metadata["fovea.init.sha256"] = checkpoint.init->sha256;
   }
+  if (checkpoint.threads) metadata["fovea.threads"] = std::to_string(*checkpoint.threads);
   return write_safetensors(path, tensors, metadata, Overwrite::kAllow);
 }
 
@@ -119,6 +123,11 @@ Result<Checkpoint> checkpoint_of(const Result<TensorFile>& file, std::string_vie
   const auto digest = metadata.find("fovea.init.sha256");
   if (init != metadata.end() && digest != metadata.end()) {
     checkpoint.init = InitModel{.file = init->second, .sha256 = digest->second};
+  }
+  if (const auto threads = metadata.find("fovea.threads"); threads != metadata.end()) {
+    const std::optional<int64_t> count = parse_int(threads->second);
+    if (!count || *count < 1 || *count > kMostThreads) return no_checkpoint;
+    checkpoint.threads = static_cast<int>(*count);
   }
   try {
     checkpoint.progress = progress_from(json::parse(progress->second));

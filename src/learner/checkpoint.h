@@ -55,6 +55,8 @@ struct Checkpoint {
   std::string recipe;       ///< resolved
   std::string data_digest;  ///< what the data's pack says of its content
   std::optional<InitModel> init;
+  /// Of each process; the bits depend on it. Nothing in files that do not say it.
+  std::optional<int> threads;
 };
 
 /// Writes beside and renames: where it fails (a full disk), the old file stays.

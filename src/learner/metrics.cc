@@ -1,6 +1,7 @@
 #include "learner/metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -32,6 +33,17 @@ std::string list(const std::vector<double>& values) {
 }
 
 }  // namespace
+
+std::string rate_text(double rate) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4g", rate);
+  return text.data();
+}
+
+std::string place_in_training(const Progress& progress) {
+  return "epoch " + std::to_string(progress.epoch + 1) + ", step " +
+         std::to_string(progress.step + 1);
+}
 
 std::string step_line(const Progress& progress, const BatchReport& report, double rate,
                       double images_per_s) {
@@ -66,7 +78,7 @@ std::string progress_line(const Progress& progress, const ProgressFacts& facts) 
   return "epoch " + std::to_string(progress.epoch + 1) + "/" + std::to_string(facts.epochs) +
          " step " + std::to_string(progress.step) + "/" + std::to_string(facts.steps_per_epoch) +
          " loss " + fixed(progress.sums.loss / n, 4) + " top-1 %" +
-         list(divided(progress.sums.correct_per_exit, n, 100)) + " rate " + fixed(facts.rate, 4) +
+         list(divided(progress.sums.correct_per_exit, n, 100)) + " rate " + rate_text(facts.rate) +
          ", " + fixed(facts.images_per_s, 0) + " images/s, " + fixed(seconds / 60, 1) + " min left";
 }
 

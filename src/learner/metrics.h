@@ -46,6 +46,11 @@ struct RecordFacts {
   std::vector<double> val_top1;   ///< of the stored file
   std::vector<double> test_top1;  ///< of the stored file
 };
+/// A learning rate with four digits, however small.
+[[nodiscard]] std::string rate_text(double rate);
+/// "epoch E, step S" of the step that is being done; both count from 1, as in the lines above.
+[[nodiscard]] std::string place_in_training(const Progress& progress);
+
 /// The training record of a model file as JSON.
 [[nodiscard]] std::string record_json(const RecordFacts& facts, const Progress& progress);
 

@@ -66,6 +66,7 @@ class Run {
         device_(device_of(options.device)),
         side_(side_of(task.graph)),
         peers_(options.collective),
+        threads_(options.threads),
         params_(task.params),
         data_(run_data(task, side_)) {
     for (const Stage& each : task.recipe.stages) {
@@ -78,6 +79,9 @@ class Run {
 
   TrainingResult run() {
     begin();
+    // Threads work on parts of a batch, each through whole operators; a batch that is normalised as
+    // a whole has one part, and its operators are split.
+    set_learner_threads(task_.recipe.run.sync_norm ? threads_ : 1);
     bool running = true;
     while (running && progress_.stage < n_stages()) running = run_stage();
     TrainingResult result{.end = running ? TrainingEnd::kFinished : TrainingEnd::kStopped,
@@ -127,6 +131,7 @@ class Run {
              shown_path(folder_.last()), checkpoint.data_digest, task_.data_digest);
     }
     if (peers_.leads()) check_split(folder_.split(), data_.split).value();
+    if (checkpoint.threads) take_up_threads(*checkpoint.threads);
     params_ = std::move(checkpoint.params);
     state_ = {.momentum = std::move(checkpoint.momentum),
               .average = std::move(checkpoint.average),
@@ -135,13 +140,25 @@ class Run {
     if (peers_.leads()) folder_.go_on(progress_.total_steps).value();
   }
 
+  /// What the run had before, unless another number is asked for.
+  void take_up_threads(int before) {
+    if (before == threads_) return;
+    if (options_.threads_by == TrainingOptions::ThreadsBy::kDefault) {
+      note("threads: " + std::to_string(before) + ", as before, so that the bits are the same");
+      threads_ = before;
+      return;
+    }
+    note("threads: " + std::to_string(threads_) + " instead of " + std::to_string(before) +
+         "; the weights' last bits will differ from an uninterrupted run's");
+  }
+
   /// Runs the rest of a stage; false where the run is to stop.
   bool run_stage() {
     if (progress_.stage_epoch == 0 && progress_.step == 0 && !stage().init.empty()) {
       params_ = load_model(stage().init).value().params;
     }
     peers_.take_from_first(params_);
-    trainer_.emplace(task_.graph, params_, stage(), device_, options_.threads,
+    trainer_.emplace(task_.graph, params_, stage(), device_, threads_,
                      path_choice(task_.recipe.run.path), norm_scope());
     path_ = path_name(trainer_->path());
     std::string obstacle;
@@ -168,7 +185,7 @@ class Run {
                          .batch = task_.recipe.run.batch,
                          .whole = stage().mixup > 0};
     Loader loader(data_.train, places_of(rest, data_.train.size(), peers_),
-                  static_cast<uint64_t>(progress_.epoch), {.threads = options_.threads});
+                  static_cast<uint64_t>(progress_.epoch), {.threads = threads_});
     while (progress_.step < steps_per_epoch()) {
       step(*loader.next());
       if (stop_ == Peers::Stop::kYes) {
@@ -229,9 +246,7 @@ class Run {
       const bool loss = !std::isfinite(report.loss);
       refuse(ErrorKind::kCheckFailed,
              loss ? "the loss is no longer finite" : "a gradient is no longer finite",
-             "epoch " + std::to_string(progress_.epoch) + ", step " +
-                 std::to_string(progress_.step) + ", rate " + std::to_string(rate) + ", first in " +
-                 overflow,
+             place_in_training(progress_) + ", rate " + rate_text(rate) + ", first in " + overflow,
              loss ? "a number" : "", loss ? std::to_string(report.loss) : "",
              "a lower schedule.rate, or a warm-up");
     }
@@ -302,7 +317,8 @@ class Run {
                                 .progress = progress_,
                                 .recipe = recipe_text_,
                                 .data_digest = task_.data_digest,
-                                .init = task_.init};
+                                .init = task_.init,
+                                .threads = threads_};
     save_checkpoint(path, checkpoint).value();
   }
 
@@ -315,7 +331,7 @@ class Run {
                 .labels = task_.train->class_names()};
     RecordFacts facts{.recipe = recipe_text_,
                       .seed = task_.recipe.run.seed,
-                      .threads = options_.threads,
+                      .threads = threads_,
                       .processes = peers_.size(),
                       .device = options_.device,
                       .path = path_,
@@ -352,6 +368,7 @@ class Run {
   at::Device device_;
   int32_t side_;
   Peers peers_;
+  int threads_;                          ///< what this run uses, whatever was asked for
   Peers::Stop stop_ = Peers::Stop::kNo;  ///< what all processes agreed on in the last step
   NamedTensors params_;
   RunData data_;
@@ -371,9 +388,6 @@ class Run {
 }  // namespace
 
 TrainingResult train(const TrainingTask& task, const TrainingOptions& options) {
-  // Threads work on parts of a batch, each through whole operators; a batch that is normalised as
-  // a whole has one part, and its operators are split.
-  set_learner_threads(task.recipe.run.sync_norm ? options.threads : 1);
   keep_freed_memory();
   return Run(task, options).run();
 }

@@ -42,6 +42,10 @@ struct TrainingOptions {
   Overwrite overwrite = Overwrite::kRefuse;
   std::optional<int64_t> stop_after_steps;  ///< of this call
   int threads = 1;
+  /// A resumed run takes up a number that was asked for; else it keeps the one it had, and so its
+  /// bits. Notes say where the numbers differ.
+  enum class ThreadsBy : uint8_t { kRequest, kDefault };
+  ThreadsBy threads_by = ThreadsBy::kRequest;
   std::string device = "cpu";  ///< LibTorch's name
   /// The processes that train together, each with the same task; null: this one alone. Only rank 0
   /// touches the run folder and gives notes.

@@ -127,6 +127,7 @@ int train_verb(const Words& words) {
   }
   arguments.init_model = words.value("--init", "");
   arguments.threads = static_cast<int>(words.count("--threads", 1, 1));
+  if (!words.has("--threads")) arguments.threads_of = app::TrainArguments::ThreadsOf::kMachine;
   arguments.overwrite = overwrite_of(words);
   arguments.note = [](std::string_view line) {
     std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());

@@ -50,6 +50,12 @@ Recipe recipe_of(const app::TrainArguments& arguments) {
   return recipe;
 }
 
+TrainingOptions::ThreadsBy threads_by(const app::TrainArguments& arguments, const Recipe& recipe) {
+  const bool asked =
+      recipe.run.threads > 0 || arguments.threads_of == app::TrainArguments::ThreadsOf::kProcess;
+  return asked ? TrainingOptions::ThreadsBy::kRequest : TrainingOptions::ThreadsBy::kDefault;
+}
+
 int threads_of(const app::TrainArguments& arguments, const Recipe& recipe, const Launch& launch) {
   if (recipe.run.threads > 0) return static_cast<int>(recipe.run.threads);
   const bool shared = arguments.threads_of == app::TrainArguments::ThreadsOf::kMachine;
@@ -84,6 +90,7 @@ app::TrainOutcome train_in(const Launch& launch, Collective* collective,
                                              .overwrite = arguments.overwrite,
                                              .stop_after_steps = arguments.stop_after_steps,
                                              .threads = threads_of(arguments, task.recipe, launch),
+                                             .threads_by = threads_by(arguments, task.recipe),
                                              .collective = collective,
                                              .interrupted = &g_interrupted,
                                              .note = arguments.note});

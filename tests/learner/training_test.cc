@@ -16,6 +16,7 @@
 #include "fovea/model.h"
 #include "learner/checkpoint.h"
 #include "learner/fast_path.h"
+#include "learner/metrics.h"
 #include "learner/process.h"
 #include "model/safetensors.h"
 #include "tiny_ranet.h"
@@ -191,6 +192,38 @@ TEST_F(Training, ThreadsGiveTheSameBitsEveryTimeAndResumed) {
   const TrainingResult resumed = run("parts", {.resume = Resume::kYes, .threads = 3});
   EXPECT_TRUE(
       same_bits(load_model(whole.model).value().params, load_model(resumed.model).value().params));
+}
+
+TEST_F(Training, AResumedRunKeepsItsThreadsUnlessOthersAreAskedFor) {
+  const TrainingResult whole = run("whole", {.threads = 3});
+  std::vector<std::string> notes;
+  const auto resumed = [&](const std::string& name, TrainingOptions::ThreadsBy by) {
+    notes.clear();
+    run(name, {.stop_after_steps = 4, .threads = 3});
+    return run(name, {.resume = Resume::kYes,
+                      .threads = 1,
+                      .threads_by = by,
+                      .note = [&](std::string_view line) { notes.emplace_back(line); }});
+  };
+  const TrainingResult kept = resumed("kept", TrainingOptions::ThreadsBy::kDefault);
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("threads: 3, as before")));
+  EXPECT_TRUE(
+      same_bits(load_model(whole.model).value().params, load_model(kept.model).value().params));
+  EXPECT_EQ(nlohmann::json::parse(load_model(kept.model).value().training)["threads"], 3);
+  const TrainingResult other = resumed("other", TrainingOptions::ThreadsBy::kRequest);
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("threads: 1 instead of 3")));
+  EXPECT_EQ(nlohmann::json::parse(load_model(other.model).value().training)["threads"], 1);
+}
+
+TEST_F(Training, CheckpointsThatNameNoThreadsAreResumed) {
+  run("run", {.stop_after_steps = 4});
+  const std::string path = run_folder() + "/last.safetensors";
+  Checkpoint old = load_checkpoint(path).value();
+  EXPECT_EQ(old.threads, 1);
+  old.threads.reset();
+  save_checkpoint(path, old).value();
+  EXPECT_FALSE(load_checkpoint(path).value().threads);
+  EXPECT_EQ(run("run", {.resume = Resume::kYes}).end, TrainingEnd::kFinished);
 }
 
 TEST_F(Training, EveryPathResumesToTheSameBitsAndIsRecorded) {
@@ -379,6 +412,14 @@ TEST_F(Training, StopsWhereTheLossIsNoNumber) {
               testing::AllOf(HasSubstr("epoch "), HasSubstr("step "), HasSubstr("rate 1000")));
 }
 
+TEST(Metrics, PlacesCountFromOneAndSmallRatesAreNotZero) {
+  EXPECT_EQ(place_in_training({.epoch = 0, .step = 2}), "epoch 1, step 3");
+  EXPECT_EQ(rate_text(1e-7), "1e-07");
+  EXPECT_EQ(rate_text(0.05), "0.05");
+  EXPECT_THAT(progress_line({}, {.epochs = 2, .steps_per_epoch = 5, .batch = 8, .rate = 1e-7}),
+              testing::AllOf(HasSubstr("epoch 1/2"), HasSubstr("rate 1e-07")));
+}
+
 TEST_F(Training, NamesTheFirstLayerThatOverflowed) {
   for (const std::string path : {"auto", "eager"}) {
     SCOPED_TRACE(path);
@@ -394,7 +435,7 @@ TEST_F(Training, NamesTheFirstLayerThatOverflowed) {
       EXPECT_EQ(error.info().kind, ErrorKind::kCheckFailed);
       EXPECT_THAT(
           error.info().where,
-          testing::AllOf(HasSubstr("epoch 0, step 0, rate 0.05"),
+          testing::AllOf(HasSubstr("epoch 1, step 1, rate 0.05"),
                          HasSubstr("layer 'scale_flows.1.0.layers.0.conv_normal.net.0' (conv2d)")));
     }
     EXPECT_FALSE(std::filesystem::exists(run_folder(path) + "/last.safetensors"));

@@ -129,6 +129,14 @@ class Data(Cli):
         self.done("run", out, "--input", self.input, "-o", self.fresh(".safetensors"), "--budget", middle)
         self.done("eval", out, *common, "--accuracy", "0%")
 
+    def test_calibrate_warns_of_few_samples(self):
+        told = self.call("calibrate", self.model, "--data", self.pictures, "-o", self.fresh(".fovea"))
+        self.assertEqual(told.returncode, 0, told.stderr)
+        self.assertIn(b"6 samples are few to choose thresholds on", told.stderr)
+        self.assertIn(b"1000 and more make sense", told.stderr)
+        quiet = self.call("calibrate", self.model, "--data", self.pictures, "-o", self.fresh(".fovea"), "--quiet")
+        self.assertEqual(quiet.stderr, b"")
+
     def test_calibrate_says_how_many_samples_a_promise_needs(self):
         out = self.fresh(".fovea")
         self.refused(2, "calibrate", self.model, "--data", self.pictures, "-o", out, "--max-drop", "1%",
@@ -216,6 +224,15 @@ class Data(Cli):
         self.assertEqual(json.loads(skipped.stdout)["n"], 6)
         self.assertIn(b"9.png", skipped.stderr)
         self.assertIn(b"1 picture cannot be read and is left out", skipped.stderr)
+        calibrated, page = self.fresh(".fovea"), self.fresh(".html")
+        for verb in (["verify"], ["doctor"], ["calibrate", "-o", calibrated], ["report", "-o", page]):
+            words = [verb[0], self.model, *verb[1:], "--data", copy]
+            if verb[0] != "doctor":
+                self.refused(3, *words, says=["not a picture", "cat/9.png"])
+            result = self.call(*words, "--skip-broken")
+            self.assertIn(b"1 picture cannot be read and is left out", result.stderr, verb)
+            if verb[0] != "doctor":  # whose findings about the machine may end otherwise
+                self.assertEqual(result.returncode, 0, result.stderr)
         pack = self.fresh(".fpack")
         self.refused(3, "data", "pack", "--data", copy, "--size", 32, "-o", pack, says=["9.png"], absent=[pack])
         told = json.loads(self.done("data", "pack", "--data", copy, "--encoded", "--skip-broken", "-o", pack, "--json"))

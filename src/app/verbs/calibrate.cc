@@ -1,5 +1,6 @@
 // fovea calibrate: policies from held-out data, stored in the model.
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "app/budget_argument.h"
@@ -37,7 +38,8 @@ OptionSpecs options() {
              {"--seed", "S", "which samples choose and which certify; 0"},
              force_option(),
          } +
-         promise_options() + scoring_options() + executor_options() + batch_options();
+         promise_options() + scoring_options() + broken_options() + executor_options() +
+         batch_options();
 }
 
 /// Half precision stays half precision.
@@ -129,6 +131,18 @@ SegmentTimes timed(Executor& executor, const InputSource& source, const TimeKey&
   return out;
 }
 
+/// Thresholds are stored whatever the number of samples; few say little about them.
+void note_few_samples(const Console& console, int64_t n) {
+  constexpr int64_t kSensible = 1000;
+  if (n >= kSensible) return;
+  // Of an accuracy of 50 %, the least certain; one half chooses, the other one measures.
+  const double points = 100 * 0.5 / std::sqrt(static_cast<double>(std::max<int64_t>(1, n / 2)));
+  console.note("fovea: warning: " + std::to_string(n) + (n == 1 ? " sample is" : " samples are") +
+               " few to choose thresholds on: one half of them measures accuracies to about " +
+               fixed(std::min(points, 100.0), 0) + " points; " + std::to_string(kSensible) +
+               " and more make sense");
+}
+
 void set_default(Model& model, const std::string& name) {
   const auto found = model.policies.find(name);
   if (found != model.policies.end()) {
@@ -173,6 +187,7 @@ int run(Context& context, const Arguments& arguments) {
   const auto source = source_from(arguments, network, context.console);
   const auto executor = make_executor(context, network, execution);
   Progress progress(context.console, "recorded");
+  note_few_samples(context.console, source->n());
   Scores scores =
       record_scores(*executor, *source, {.batch = batch, .progress = progress.callback()}).value();
   const std::vector<TemperatureFit> fits =

@@ -137,7 +137,7 @@ OptionSpecs slowdown_options() {
                      {"--steps", "N", "slowdown: steps of the attack; 20"},
                      {"--step-size", "A",
                       "slowdown: change of a value in a step, of 255; 2.5 E/N, at least 1"}} +
-         policy_options() + executor_options() + batch_options();
+         broken_options() + policy_options() + executor_options() + batch_options();
 }
 
 int make_slowdown(Context& context, const Arguments& arguments) {

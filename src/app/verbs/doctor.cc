@@ -26,8 +26,8 @@ constexpr double kPaysBelow = 0.95;
 constexpr int64_t kScenes = 256;
 
 OptionSpecs options() {
-  return network_options() + data_options() + policy_options() + batch_options() +
-         OptionSpecs{{"--threads", "T", "threads of the model's measurement"}};
+  return network_options() + data_options() + broken_options() + policy_options() +
+         batch_options() + OptionSpecs{{"--threads", "T", "threads of the model's measurement"}};
 }
 
 enum class Verdict : uint8_t { kFine, kNotice, kProblem };

@@ -35,7 +35,8 @@ OptionSpecs options() {
              {"--samples-timed", "N", "how many samples policies are run on for their times; 1000"},
              force_option(),
          } +
-         shift_options() + data_options() + policy_options() + executor_options() + batch_options();
+         shift_options() + data_options() + broken_options() + policy_options() +
+         executor_options() + batch_options();
 }
 
 bool is_folder(const std::string& path) {
@@ -186,7 +187,7 @@ class Reporter {
       facts.layers = layers_of(network);
       return facts;
     }
-    data = labelled_as(data_from(arguments_), network, context_.console);
+    data = labelled_data_from(arguments_, network, context_.console);
     const DatasetSource source(data, transform_of(network), input_name(network));
     const auto executor = make_executor(context_, network, execution_);
     report::MeasureOptions options{.batch = batch_, .n_timed = n_timed_};

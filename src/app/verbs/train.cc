@@ -19,7 +19,8 @@ OptionSpecs options() {
       {"--seed", "S", "another seed than the recipe's"},
       {"--set", "KEY=VALUE", "another value of a recipe's key; may be repeated", Takes::kMany},
       {"--init", "M.fovea", "start from these weights"},
-      {"--threads", "T", "threads; without it as many as affinity and cgroup quota allow"},
+      {"--threads", "T",
+       "threads; without it as many as affinity and cgroup quota allow, resumed as many as before"},
       force_option(),
   };
 }

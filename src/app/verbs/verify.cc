@@ -17,8 +17,8 @@ constexpr int64_t kUsualBatch = 64;
 constexpr size_t kMostShown = 20;
 
 OptionSpecs options() {
-  return network_options() + data_options() + policy_options() + executor_options() +
-         batch_options();
+  return network_options() + data_options() + broken_options() + policy_options() +
+         executor_options() + batch_options();
 }
 
 std::string report_text(const Verification& found) {

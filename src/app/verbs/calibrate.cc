@@ -187,7 +187,6 @@ int run(Context& context, const Arguments& arguments) {
   const auto source = source_from(arguments, network, context.console);
   const auto executor = make_executor(context, network, execution);
   Progress progress(context.console, "recorded");
-  note_few_samples(context.console, source->n());
   Scores scores =
       record_scores(*executor, *source, {.batch = batch, .progress = progress.callback()}).value();
   const std::vector<TemperatureFit> fits =
@@ -246,6 +245,7 @@ int run(Context& context, const Arguments& arguments) {
   }
   context.console.note("wrote " + shown_path(output) + ": " + std::to_string(rows.size()) +
                        " policies from " + std::to_string(scores.n()) + " samples");
+  note_few_samples(context.console, scores.n());
   std::erase_if(forgotten, [&](const auto& name) { return network.model.policies.contains(name); });
   if (!forgotten.empty()) {
     context.console.note("no longer stored: " +

@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "app/console.h"
 #include "app/table.h"
+#include "app/time_budget.h"
 #include "base/file.h"
 #include "base/words.h"
 #include "calibrate/budget.h"
 #include "calibrate/record.h"
-#include "calibrate/timed_budget.h"
+#include "eval/anytime.h"
+#include "eval/interval.h"
 
 namespace fovea::app {
 namespace {
@@ -28,139 +29,158 @@ ErrorInfo usage(std::string what, std::string expected, std::string_view found) 
           .found = shown_path(found)};
 }
 
+std::string short_number(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", value);
+  return text.data();
+}
+
 double percent_from(std::string_view option, const std::string& text) {
   const auto value = parse_percent(text);
   if (value) return *value;
   throw Error(usage(std::string(option) + " is no percentage", "a number such as 1% or 90%", text));
 }
 
-double top1(const RuleResult& result, int64_t n) {
-  return 100 * static_cast<double>(result.correct) / static_cast<double>(n);
+/// A share of 1 where per cents are meant would be taken for hardly any.
+double share_in_percent(std::string_view option, const std::string& text) {
+  const double value = percent_from(option, text);
+  if (text.ends_with('%') || !(value > 0 && value <= 1)) return value;
+  ErrorInfo error = usage(std::string(option) + " is in per cent",
+                          "a number such as 90, or 0.5% with its sign", text);
+  error.hint = "perhaps " + short_number(100 * value) + "%";
+  throw Error(std::move(error));
 }
 
-/// How the samples that an expectation is measured on are called.
-constexpr std::string_view kUnused = "not used for it";
-constexpr std::string_view kCertifying = "of the certifying half";
-
-/// "threshold 0.93,-; on 2500 samples not used for it 29.81 Mmacs, top-1 90.32 %".
-std::string expectation(const CalibrationRecord& record, const ThresholdRule& rule,
-                        const AskedCost& cost, const std::function<std::string(double)>& shown,
-                        std::string_view samples) {
-  const bool held_out = !record.certify.empty();
-  const RuleData data = held_out ? certifying(record, cost) : selecting(record, cost);
-  const RuleResult result = data.judge(rule);
-  return "threshold " + rule_text(rule) + "; on " + std::to_string(data.n()) + " samples " +
-         (held_out ? std::string(samples) + " " : "") + shown(result.cost) + ", top-1 " +
-         fixed(top1(result, data.n()), 2) + " %";
+/// A result, or its error with the value as it was typed.
+template <typename T>
+T typed(Result<T> result, const std::string& text) {
+  if (result.ok()) return std::move(result).value();
+  ErrorInfo error = result.error();
+  error.found = shown_path(text);
+  throw Error(std::move(error));
 }
+
+using Shown = std::function<std::string(double)>;
 
 std::string macs_text(double macs) { return millions(macs) + "M multiply-adds"; }
-std::string ms_text(double ms) { return fixed(ms, 3) + " ms"; }
 
-std::vector<FrontierPoint> known_points(const CalibrationRecord& record) {
-  std::vector<FrontierPoint> out;
-  for (const CurvePoint& point : record.curve) out.push_back({.rule = point.rule});
-  return out;
+/// "threshold 0.93,-; on 2500 samples not used for it 29.81M multiply-adds, top-1 90.32 % (95 %
+/// interval 89.10 to 91.42)".
+std::string told(const ThresholdRule& rule, const Expectation& expected, const Shown& shown) {
+  const Interval share = wilson(expected.correct, expected.n);
+  return "threshold " + rule_text(rule) + "; on " + std::to_string(expected.n) +
+         (expected.held_out ? " samples not used for it " : " samples that chose it ") +
+         shown(expected.cost) + ", top-1 " + fixed(*percent(expected.correct, expected.n), 2) +
+         " % (95 % interval " + fixed(100 * share.low, 2) + " to " + fixed(100 * share.high, 2) +
+         ")";
 }
 
-SegmentTimes times_for(const CalibrationRecord& record, const RunTimes& times) {
-  const auto known = std::find_if(record.times.begin(), record.times.end(),
-                                  [&](const SegmentTimes& each) { return each.key == times.key; });
-  SegmentTimes out = known == record.times.end() ? times.measure() : *known;
-  if (times.load_ms) {
-    out.load_ms = times.load_ms();
-  } else if (known == record.times.end() && !record.times.empty()) {
-    out.load_ms = record.times.front().load_ms;
+/// That much less would be as accurate on the samples that chose, or nothing.
+std::string told_cheaper(const CalibrationRecord& record, const RuleData& select,
+                         const RuleResult& found, const Shown& shown) {
+  constexpr double kNoticeable = 0.95;
+  for (const CurvePoint& point : record.curve) {
+    const RuleResult cheaper = select.judge(point.rule);
+    if (cheaper.correct < found.correct) continue;
+    if (cheaper.cost > kNoticeable * found.cost) return "";
+    return "; " + shown(cheaper.cost) + " are as accurate on the calibration samples";
   }
-  return out;
+  return "";
+}
+
+SolvedPolicy for_macs(const std::string& text, int64_t budget, const Model& model) {
+  const CalibrationRecord record = stored_calibration(model, kModel).value();
+  const AskedCost cost = macs_of(model.graph);
+  const RuleData select = selecting(record, cost);
+  std::vector<FrontierPoint> curve;
+  for (const CurvePoint& point : record.curve) curve.push_back({.rule = point.rule});
+  const FrontierPoint found =
+      typed(solve_budget(select, curve, static_cast<double>(budget), macs_text), text);
+  const Expectation expected = expected_of(record, found.rule, cost);
+  return {.policy = found.rule.policy(),
+          .note = "--budget " + text + ": " + told(found.rule, expected, macs_text) +
+                  told_cheaper(record, select, found.result, macs_text),
+          .expected = expected};
+}
+
+SolvedPolicy for_time(const std::string& text, double budget_ms, const Model& model,
+                      const RunTimes& times) {
+  const CalibrationRecord record = stored_calibration(model, kModel).value();
+  SolvedTime time = typed(solve_time(record, budget_ms, times, model.graph), text);
+  const AskedCost cost = ms_of(time.segments, model.graph);
+  const FrontierPoint& found = time.solved.found;
+  Expectation expected = expected_of(record, found.rule, cost);
+  expected.cost += time.solved.excess_ms;
+  const Shown beyond = [&](double ms) { return ms_text(ms + time.solved.excess_ms); };
+  std::string note = "--budget " + text + ": " + told(found.rule, expected, ms_text) +
+                     told_cheaper(record, selecting(record, cost), found.result, beyond);
+  if (!time.remark.empty()) note += "; " + time.remark;
+  Policy policy = found.rule.policy();
+  return {.policy = std::move(policy),
+          .note = std::move(note),
+          .expected = expected,
+          .timed = TimedSolution{.segments = std::move(time.segments),
+                                 .searched_ms = time.solved.searched_ms}};
 }
 
 SolvedPolicy for_budget(const std::string& text, const Model& model, const RunTimes* times) {
   const std::optional<int64_t> macs = parse_count(text);
-  const std::optional<double> ms = macs ? std::nullopt : parse_milliseconds(text);
-  if (!macs && !ms) {
+  if (macs) return for_macs(text, *macs, model);
+  const std::optional<double> ms = parse_milliseconds(text);
+  if (!ms) {
     throw Error(usage("--budget is neither multiply-adds nor a time",
                       "mean multiply-adds such as 30M, or a mean time such as 2ms", text));
   }
-  const CalibrationRecord record = stored_calibration(model, kModel).value();
-  AskedCost cost = macs_of(model.graph);
-  std::optional<SegmentTimes> segments;
-  if (ms) {
-    if (times == nullptr) {
-      throw Error(usage("a time is no budget here", "multiply-adds such as 30M", text));
-    }
-    segments = times_for(record, *times);
-    cost = ms_of(*segments, model.graph);
+  if (times == nullptr) {
+    (void)stored_calibration(model, kModel).value();
+    throw Error(usage("a time is no budget here", "multiply-adds such as 30M", text));
   }
-  const RuleData select = selecting(record, cost);
-  const std::vector<FrontierPoint> known = known_points(record);
-  TimedBudget solved;
-  if (ms) {
-    const double loading = times->loads ? 0 : segments->load_ms;
-    const auto measured = [&](std::span<const int> exits) {
-      return times->leaving_ms(exits) + loading;
-    };
-    solved = solve_timed_budget(select, known, *ms, times->key.batch, measured, ms_text).value();
-  } else {
-    const auto budget = static_cast<double>(*macs);
-    solved.found = solve_budget(select, known, budget, macs_text).value();
-  }
-  const FrontierPoint& found = solved.found;
-  const std::function<std::string(double)> shown = [&](double value) {
-    return macs ? macs_text(value) : ms_text(value + solved.excess_ms);
-  };
-  std::string note =
-      "--budget " + text + ": " + expectation(record, found.rule, cost, shown, kUnused);
-  for (const CurvePoint& point : record.curve) {
-    const RuleResult cheaper = select.judge(point.rule);
-    if (cheaper.correct < found.result.correct) continue;
-    constexpr double kNoticeable = 0.95;
-    if (cheaper.cost > kNoticeable * found.result.cost) break;
-    note += "; " + shown(cheaper.cost) + " are as accurate on the calibration samples";
-    break;
-  }
-  SolvedPolicy out{.policy = found.rule.policy(), .note = std::move(note)};
-  if (ms) {
-    out.timed = TimedSolution{.segments = *std::move(segments), .searched_ms = solved.searched_ms};
-  }
-  return out;
+  return for_time(text, *ms, model, *times);
 }
 
 SolvedPolicy for_accuracy(const std::string& text, const Model& model) {
-  const double wanted = percent_from("--accuracy", text);
+  const double wanted = share_in_percent("--accuracy", text);
   const CalibrationRecord record = stored_calibration(model, kModel).value();
-  double least = 100;
-  double most = 0;
-  for (const CurvePoint& point : record.curve) {
-    least = std::min(least, point.held_out_top1);
-    most = std::max(most, point.held_out_top1);
-    if (point.held_out_top1 >= wanted) {
-      return {
-          .policy = point.rule.policy(),
-          .note = "--accuracy " + text + ": " +
-                  expectation(record, point.rule, macs_of(model.graph), macs_text, kCertifying)};
-    }
+  const CurvePoint* point = wanted >= 0 ? cheapest_reaching(record, wanted) : nullptr;
+  if (point == nullptr) {
+    double most = 0;
+    for (const CurvePoint& each : record.curve) most = std::max(most, each.top1);
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "the accuracy is out of range",
+                 .where = "--accuracy",
+                 .expected = "0 % to " + fixed(most, 2) + " % on the samples that choose",
+                 .found = shown_path(text)});
   }
-  throw Error(
-      {.kind = ErrorKind::kUsage,
-       .what = "the accuracy is out of range",
-       .where = "--accuracy",
-       .expected = fixed(least, 2) + " % to " + fixed(most, 2) + " % on the calibration samples",
-       .found = fixed(wanted, 2) + " %"});
+  const Expectation expected = expected_of(record, point->rule, macs_of(model.graph));
+  return {.policy = point->rule.policy(),
+          .note = "--accuracy " + text + ": " + told(point->rule, expected, macs_text),
+          .expected = expected};
 }
 
 SolvedPolicy for_promise(const Promise& promise, const Model& model) {
   const CalibrationRecord record = stored_calibration(model, kModel).value();
+  if (const int64_t known = record.choice.trained_on.value_or(0); known > 0) {
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "a drop cannot be certified on samples that the model was trained on",
+                 .where = std::string(kModel),
+                 .expected = "a calibration on samples that its training did not see",
+                 .found = std::to_string(known) + " samples that it was trained on",
+                 .hint = "`fovea calibrate MODEL --data D --split val -o OUT.fovea`"});
+  }
   const AskedCost macs = macs_of(model.graph);
   Certificate found =
       certify(selecting(record, macs), certifying(record, macs), record.candidates, promise)
           .value();
+  const Expectation expected = expected_of(record, found.rule, macs);
   std::string note = "--max-drop " + fixed(promise.max_drop, 2) +
-                     "%: " + expectation(record, found.rule, macs, macs_text, kCertifying) +
-                     "; with confidence " + fixed(promise.confidence, 1) +
-                     " % the drop is at most " + fixed(promise.max_drop, 2) + " points";
+                     "%: " + told(found.rule, expected, macs_text) + "; with confidence " +
+                     fixed(promise.confidence, 1) + " % the drop is at most " +
+                     fixed(promise.max_drop, 2) + " points";
   Policy policy = found.rule.policy();
-  return {.policy = std::move(policy), .certificate = std::move(found), .note = std::move(note)};
+  return {.policy = std::move(policy),
+          .certificate = std::move(found),
+          .note = std::move(note),
+          .expected = expected};
 }
 
 void require_alone(const Arguments& arguments) {
@@ -200,7 +220,9 @@ OptionSpecs budget_options() {
               "with loading (2ms); this, --accuracy and --max-drop are solved from what `fovea "
               "calibrate` stored in MODEL, and a note says what to expect"},
              {"--accuracy", "P",
-              "the cheapest policy that reaches this top-1 on the calibration samples (90%)"},
+              "the cheapest policy that reaches this top-1 (90%) on the half of the calibration "
+              "samples "
+              "that chooses thresholds; the note says what it reached on the other"},
          } +
          promise_options();
 }
@@ -214,7 +236,7 @@ std::optional<Promise> promise_from(const Arguments& arguments) {
   }
   return Promise{
       .max_drop = percent_from("--max-drop", *drop),
-      .confidence = confidence ? percent_from("--confidence", *confidence) : kUsualConfidence};
+      .confidence = confidence ? share_in_percent("--confidence", *confidence) : kUsualConfidence};
 }
 
 std::optional<SolvedPolicy> solved_policy(const Arguments& arguments, const Model& model,
@@ -226,6 +248,15 @@ std::optional<SolvedPolicy> solved_policy(const Arguments& arguments, const Mode
   require_alone(arguments);
   if (promise) return for_promise(*promise, model);
   return budget ? for_budget(*budget, model, times) : for_accuracy(*accuracy, model);
+}
+
+ReportedPolicy reported(const Policy& policy, const std::optional<SolvedPolicy>& solved) {
+  ReportedPolicy out{.policy = policy};
+  if (solved) {
+    out.expected = solved->expected;
+    out.unit = solved->timed ? CostUnit::kMs : CostUnit::kMacs;
+  }
+  return out;
 }
 
 std::optional<Certificate> certificate_of(const std::optional<SolvedPolicy>& solved,
@@ -246,9 +277,7 @@ std::optional<Certificate> certificate_of(const std::optional<SolvedPolicy>& sol
 }
 
 std::string certificate_name(const Promise& promise) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "max-drop-%g-%g", promise.max_drop, promise.confidence);
-  return text.data();
+  return "max-drop-" + short_number(promise.max_drop) + "-" + short_number(promise.confidence);
 }
 
 std::string certificate_text(const Certificate& certificate) {

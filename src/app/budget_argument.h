@@ -7,6 +7,8 @@
 #include "app/segment_timing.h"
 #include "app/verb.h"
 #include "calibrate/certificate.h"
+#include "calibrate/record.h"
+#include "eval/reported_policy.h"
 #include "fovea/model.h"
 #include "fovea/policy.h"
 
@@ -31,6 +33,7 @@ struct SolvedPolicy {
   Policy policy;
   std::optional<Certificate> certificate;  ///< for --max-drop
   std::string note;                        ///< what is expected of it, for people
+  Expectation expected;                    ///< milliseconds where `timed`, else multiply-adds
   std::optional<TimedSolution> timed;      ///< for a mean time, which only a run can show
 };
 
@@ -40,6 +43,10 @@ struct SolvedPolicy {
 /// damaged record.
 [[nodiscard]] std::optional<SolvedPolicy> solved_policy(const Arguments& arguments,
                                                         const Model& model, const RunTimes* times);
+
+/// A policy and what it was solved for, as JSON results tell it.
+[[nodiscard]] ReportedPolicy reported(const Policy& policy,
+                                      const std::optional<SolvedPolicy>& solved);
 
 /// The certificate under which --max-drop, or else the model's file, puts exactly this policy.
 /// Throws Error (kBadInput) for a damaged record.

@@ -89,8 +89,13 @@ BudgetController budget_controller(const Arguments& arguments, const Model& mode
   const auto wanted = static_cast<double>(*macs);
   const CalibrationRecord record = stored_calibration(model, kModel).value();
   const RuleData data = selecting(record, macs_of(model.graph));
-  const FrontierPoint found = solve_budget(data, movable_points(record), wanted, macs_text).value();
-  return {data, found.rule, wanted};
+  const Result<FrontierPoint> found = solve_budget(data, movable_points(record), wanted, macs_text);
+  if (!found.ok()) {
+    ErrorInfo error = found.error();
+    error.found = shown_path(text);
+    throw Error(std::move(error));
+  }
+  return {data, found.value().rule, wanted};
 }
 
 }  // namespace fovea::app

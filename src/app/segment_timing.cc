@@ -10,8 +10,6 @@
 namespace fovea::app {
 namespace {
 
-constexpr double kSeconds = 2;
-
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -109,9 +107,9 @@ double measured_load_ms(const InputSource& source, int64_t batch) {
 RunTimes run_times(const Context& context, const Network& network, const Execution& execution,
                    int64_t batch, const InputSource* source) {
   RunTimes out{.key = time_key(execution, batch)};
-  out.measure = [&context, &network, &execution, key = out.key] {
+  out.measure = [&context, &network, &execution, key = out.key](double seconds) {
     const auto executor = make_executor(context, network, execution);
-    return measured_segments(*executor, random_inputs(network.graph(), key.batch), key, kSeconds);
+    return measured_segments(*executor, random_inputs(network.graph(), key.batch), key, seconds);
   };
   out.loads = source != nullptr && source->n() >= batch;
   out.leaving_ms = [&context, &network, &execution, batch, source,

@@ -37,8 +37,8 @@ using NextInputs = std::function<const NamedTensors&()>;
 /// What a policy needs of the verb that runs it, so that a budget in milliseconds can be met.
 struct RunTimes {
   TimeKey key;
-  /// Measures on inputs of random numbers; called where the model has no times for the key.
-  std::function<SegmentTimes()> measure;
+  /// Measures for about so many seconds, on inputs of random numbers.
+  std::function<SegmentTimes(double seconds)> measure;
   /// measured_leaving_ms, on what the verb loads where `loads`, else on random numbers.
   std::function<double(std::span<const int> exits)> leaving_ms;
   bool loads = false;  ///< whether leaving_ms has loading in it

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <unordered_set>
 
 #include "base/noise.h"
 #include "calibrate/budget.h"
@@ -122,6 +123,26 @@ RuleData selecting(const CalibrationRecord& record, AskedCost cost) {
 RuleData certifying(const CalibrationRecord& record, AskedCost cost) {
   return {rows_of(record.table, record.certify), rows_of(record.labels, record.certify),
           std::move(cost)};
+}
+
+Expectation expected_of(const CalibrationRecord& record, const ThresholdRule& rule,
+                        const AskedCost& cost) {
+  const bool held_out = !record.certify.empty();
+  const RuleData data = held_out ? certifying(record, cost) : selecting(record, cost);
+  const RuleResult result = data.judge(rule);
+  return {.n = data.n(), .held_out = held_out, .correct = result.correct, .cost = result.cost};
+}
+
+const CurvePoint* cheapest_reaching(const CalibrationRecord& record, double top1) {
+  const auto found = std::find_if(record.curve.begin(), record.curve.end(),
+                                  [top1](const CurvePoint& point) { return point.top1 >= top1; });
+  return found == record.curve.end() ? nullptr : &*found;
+}
+
+int64_t n_calibrated_on(const CalibrationRecord& record, std::span<const uint64_t> pictures) {
+  const std::unordered_set<uint64_t> known(record.pictures.begin(), record.pictures.end());
+  return std::count_if(pictures.begin(), pictures.end(),
+                       [&](uint64_t each) { return known.contains(each); });
 }
 
 }  // namespace fovea

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,11 +25,23 @@ struct CurvePoint {
   double held_out_top1 = 0;
 };
 
+/// How samples were taken out of a data set. Files of older programs lack all of it.
+struct SampleChoice {
+  std::optional<int64_t> take;           ///< only so many of the first
+  std::string corrupt;                   ///< how the pictures were spoiled, or empty
+  std::optional<int64_t> hold_out;       ///< how many of the training data are its validation split
+  std::optional<int64_t> hold_out_seed;  ///< which
+  std::optional<int64_t> trained_on;     ///< samples that the model's training saw, by its record
+};
+
 /// Recorded confidences of labelled samples in two halves: one chooses, the other certifies.
 /// Thread-safety: a value.
 struct CalibrationRecord {
   std::string data;  ///< as the command line named it
   std::string split;
+  SampleChoice choice;
+  std::vector<uint64_t> pictures;         ///< [n], content_hash of each; empty in older files
+  std::string weights;                    ///< weights_digest of the model that was recorded
   uint64_t seed = 0;                      ///< of the halves
   std::vector<Scoring> scoring;           ///< [K], of the confidences below
   ExitTable table;                        ///< confidence and answer of every sample at every exit
@@ -58,6 +72,30 @@ void solve_curve(CalibrationRecord& record, const Graph& graph);
 /// The selecting half with a cost; likewise the certifying half, which may be empty.
 [[nodiscard]] RuleData selecting(const CalibrationRecord& record, AskedCost cost);
 [[nodiscard]] RuleData certifying(const CalibrationRecord& record, AskedCost cost);
+
+/// What a rule gives on the samples of a calibration that did not choose it.
+struct Expectation {
+  int64_t n = 0;
+  bool held_out = false;  ///< false where the certifying half is empty: then on those that chose
+  int64_t correct = 0;
+  double cost = 0;  ///< mean per sample
+};
+[[nodiscard]] Expectation expected_of(const CalibrationRecord& record, const ThresholdRule& rule,
+                                      const AskedCost& cost);
+
+/// The cheapest point of the curve that reaches a top-1 (per cent) on the selecting half, so that
+/// its accuracy on the certifying half is that of samples which did not choose it; null where none
+/// reaches it.
+[[nodiscard]] const CurvePoint* cheapest_reaching(const CalibrationRecord& record, double top1);
+
+/// SHA-256 of a model's parameters: names, shapes and values as they are used.
+[[nodiscard]] std::string weights_digest(const Model& model);
+/// SHA-256 of a record's pictures and classes, in order; empty where it has no pictures.
+[[nodiscard]] std::string samples_digest(const CalibrationRecord& record);
+
+/// How many of these pictures, by content_hash, the calibration used.
+[[nodiscard]] int64_t n_calibrated_on(const CalibrationRecord& record,
+                                      std::span<const uint64_t> pictures);
 
 /// Puts a record into a model: tensors `fovea.calibration.…` and the metadata `fovea.calibration`.
 void store_calibration(const CalibrationRecord& record, Model& model);

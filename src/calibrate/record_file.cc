@@ -1,7 +1,10 @@
 // The stored form of a calibration: compact tensors for the samples, JSON for the rest.
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 
+#include "base/sha256.h"
 #include "calibrate/record.h"
 #include "calibrate/record_json.h"
 
@@ -13,6 +16,7 @@ constexpr const char* kConfidence = "fovea.calibration.confidence";
 constexpr const char* kAnswer = "fovea.calibration.answer";
 constexpr const char* kLabel = "fovea.calibration.label";
 constexpr const char* kCertify = "fovea.calibration.certify";
+constexpr const char* kPicture = "fovea.calibration.picture";
 
 /// Classes and places as the smallest of two types that holds them.
 Tensor integers(const std::vector<int64_t>& values, Shape shape, int64_t n_values) {
@@ -47,6 +51,7 @@ class Reader {
     out.table.confidence.assign(values.begin(), values.end());
     out.table.answer = read_integers(kAnswer, {n_exits, n}, model_.graph.n_classes());
     out.labels = read_integers(kLabel, {n}, model_.graph.n_classes());
+    out.pictures = read_pictures(n);
     out.certify = read_integers(kCertify, {tensor(kCertify).numel()}, n);
     size_t next = 0;
     for (int64_t i = 0; i < n; ++i) {
@@ -98,11 +103,44 @@ class Reader {
     return out;
   }
 
+  /// Hashes lie in the file as the signed numbers of the same bits.
+  std::vector<uint64_t> read_pictures(int64_t n) const {
+    const auto at = model_.extra.find(kPicture);
+    if (at == model_.extra.end()) return {};
+    const Tensor& from = at->second;
+    if (from.dtype() != DType::kI64 || from.shape() != Shape{n}) {
+      fail(kPicture, "I64 " + Shape{n}.text(), from);
+    }
+    const auto values = from.data<int64_t>();
+    return {values.begin(), values.end()};
+  }
+
   const Model& model_;
   std::string source_;
 };
 
+void add(Sha256& digest, std::string_view text) { digest.add(std::as_bytes(std::span(text))); }
+
 }  // namespace
+
+std::string weights_digest(const Model& model) {
+  Sha256 digest;
+  for (const auto& [name, tensor] : model.params) {
+    add(digest,
+        name + " " + std::string(dtype_name(tensor.dtype())) + tensor.shape().text() + "\n");
+    digest.add({tensor.raw(), tensor.bytes()});
+  }
+  return digest.hex();
+}
+
+std::string samples_digest(const CalibrationRecord& record) {
+  if (record.pictures.empty()) return "";
+  Sha256 digest;
+  for (size_t i = 0; i < record.pictures.size(); ++i) {
+    add(digest, std::to_string(record.pictures[i]) + " " + std::to_string(record.labels[i]) + "\n");
+  }
+  return digest.hex();
+}
 
 void store_calibration(const CalibrationRecord& record, Model& model) {
   const int64_t n = record.table.n;
@@ -112,6 +150,12 @@ void store_calibration(const CalibrationRecord& record, Model& model) {
   model.extra[kLabel] = integers(record.labels, {n}, n_classes);
   model.extra[kCertify] =
       integers(record.certify, {static_cast<int64_t>(record.certify.size())}, n);
+  model.extra.erase(kPicture);
+  if (!record.pictures.empty()) {
+    Tensor pictures = Tensor::i64({n});
+    std::copy(record.pictures.begin(), record.pictures.end(), pictures.data<int64_t>().begin());
+    model.extra[kPicture] = std::move(pictures);
+  }
   model.metadata[kMetadata] = calibration_to_json(record);
 }
 

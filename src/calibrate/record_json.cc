@@ -72,6 +72,11 @@ class Reader {
     return value.get<int64_t>();
   }
 
+  std::optional<int64_t> count_if_there(const Json& from, const char* key) const {
+    if (part(from, key).is_null()) return std::nullopt;
+    return count(from, key);
+  }
+
   static std::string text(const Json& from, const char* key) {
     const Json& value = part(from, key);
     return value.is_string() ? value.get<std::string>() : std::string();
@@ -135,6 +140,20 @@ class Reader {
   int n_exits_;
 };
 
+void write_choice(const CalibrationRecord& record, Json& to) {
+  const SampleChoice& choice = record.choice;
+  const auto write = [&to](const char* key, const std::optional<int64_t>& value) {
+    if (value) to[key] = *value;
+  };
+  write("take", choice.take);
+  if (!choice.corrupt.empty()) to["corrupt"] = choice.corrupt;
+  write("hold_out", choice.hold_out);
+  write("hold_out_seed", choice.hold_out_seed);
+  write("trained_on", choice.trained_on);
+  if (!record.pictures.empty()) to["samples"] = samples_digest(record);
+  if (!record.weights.empty()) to["weights"] = record.weights;
+}
+
 }  // namespace
 
 std::string calibration_to_json(const CalibrationRecord& record) {
@@ -143,6 +162,7 @@ std::string calibration_to_json(const CalibrationRecord& record) {
            {"seed", record.seed},    {"scoring", Json::array()},
            {"curve", Json::array()}, {"candidates", Json::array()},
            {"times", Json::array()}, {"certificates", Json::array()}};
+  write_choice(record, out);
   for (const Scoring& each : record.scoring) {
     out["scoring"].push_back(
         {{"metric", attribute_text(each.metric)}, {"temperature", double{each.temperature}}});
@@ -163,6 +183,12 @@ void read_calibration_json(std::string_view json, std::string_view source,
   if (!value.is_object()) reader.fail("fovea.calibration is no JSON object");
   record.data = Reader::text(value, "data");
   record.split = Reader::text(value, "split");
+  record.choice = {.take = reader.count_if_there(value, "take"),
+                   .corrupt = Reader::text(value, "corrupt"),
+                   .hold_out = reader.count_if_there(value, "hold_out"),
+                   .hold_out_seed = reader.count_if_there(value, "hold_out_seed"),
+                   .trained_on = reader.count_if_there(value, "trained_on")};
+  record.weights = Reader::text(value, "weights");
   record.seed = static_cast<uint64_t>(reader.count(value, "seed"));
   for (const Json& each : Reader::part(value, "scoring")) {
     record.scoring.push_back(reader.scoring(each));

@@ -9,6 +9,9 @@
 namespace fovea {
 namespace {
 
+/// Farther from the budget than times spread: it may be one that no rule keeps.
+constexpr double kFarOff = 0.1;
+
 double excess_ms(const RuleData& data, const ThresholdRule& rule, int64_t batch,
                  const MeasuredLeaving& measured) {
   // Enough that small networks are seen in many groups; few where a sample takes long.
@@ -50,6 +53,25 @@ double next_search(const std::optional<Tried>& below, const std::optional<Tried>
   return std::clamp(next, range.least, range.most);
 }
 
+/// An error where a budget that no rule came near lies outside what the ends take.
+Status within_reach(const RuleData& data, double budget_ms, int64_t batch,
+                    const MeasuredLeaving& measured,
+                    const std::function<std::string(double)>& shown) {
+  const auto taken = [&](int exit) {
+    const ThresholdRule rule = ThresholdRule::only(exit, data.n_exits());
+    return data.judge(rule).cost + excess_ms(data, rule, batch, measured);
+  };
+  const double least = taken(0);
+  const double most = taken(data.n_exits() - 1);
+  if (budget_ms >= least && budget_ms <= most) return {};
+  return ErrorInfo{.kind = ErrorKind::kUsage,
+                   .what = "the budget is out of range",
+                   .where = "--budget",
+                   .expected = shown(least) + " (the first exit for everybody) to " + shown(most) +
+                               " (the last exit for everybody), as measured",
+                   .found = shown(budget_ms)};
+}
+
 }  // namespace
 
 Result<TimedBudget> solve_timed_budget(const RuleData& data,
@@ -58,17 +80,17 @@ Result<TimedBudget> solve_timed_budget(const RuleData& data,
                                        const std::function<std::string(double)>& shown) {
   constexpr int kRounds = 6;
   constexpr double kClose = 0.01;
+  batch = std::max<int64_t>(batch, 1);
   const BudgetRange range = budget_range(data);
   TimedBudget best;
   double nearest = INFINITY;
-  double searched = budget_ms;
+  double searched = std::clamp(budget_ms, range.least, range.most);
   std::optional<Tried> below;
   std::optional<Tried> above;
   for (int round = 0; round < kRounds && nearest > kClose * budget_ms; ++round) {
     Result<FrontierPoint> found = solve_budget(data, frontier, searched, shown);
     if (!found.ok()) return found.error();
-    const double excess =
-        excess_ms(data, found.value().rule, std::max<int64_t>(batch, 1), measured);
+    const double excess = excess_ms(data, found.value().rule, batch, measured);
     const Tried tried{.searched = searched,
                       .excess = found.value().result.cost + excess - budget_ms};
     (tried.excess < 0 ? below : above) = tried;
@@ -77,6 +99,12 @@ Result<TimedBudget> solve_timed_budget(const RuleData& data,
       best = {.found = std::move(found).value(), .excess_ms = excess, .searched_ms = searched};
     }
     searched = next_search(below, above, tried, range);
+    // At an end of the range nothing more is to be found.
+    if (searched == tried.searched) break;
+  }
+  if (nearest > kFarOff * budget_ms) {
+    const Status reached = within_reach(data, budget_ms, batch, measured, shown);
+    if (!reached.ok()) return reached.error();
   }
   return best;
 }

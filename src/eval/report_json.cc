@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "eval/control_json.h"
+#include "eval/reported_policy_json.h"
 
 namespace fovea {
 namespace {
@@ -69,7 +70,8 @@ std::string budgeted_json(const BudgetedReport& report) {
 }
 
 std::string evaluation_json(std::span<const ExitAccuracy> accuracies,
-                            std::span<const ExitCost> costs, const AdaptiveReport& adaptive) {
+                            std::span<const ExitCost> costs, const AdaptiveReport& adaptive,
+                            const ReportedPolicy& policy) {
   FOVEA_CHECK(accuracies.size() == costs.size());
   ordered_json out{{"n", adaptive.n}, {"exits", ordered_json::array()}};
   for (size_t e = 0; e < accuracies.size(); ++e) {
@@ -83,12 +85,14 @@ std::string evaluation_json(std::span<const ExitAccuracy> accuracies,
                      {"counts", adaptive.counts},
                      {"ledger", adaptive.ledger ? books(*adaptive.ledger) : ordered_json()}};
   if (adaptive.control) out["adaptive"]["control"] = control_json(*adaptive.control);
+  write_policy(policy, out);
   return out.dump();
 }
 
 std::string ledger_json(const Ledger& ledger) { return books(ledger).dump(); }
 
-std::string verification_json(const Verification& v, const std::optional<Promise>& promise) {
+std::string verification_json(const Verification& v, const std::optional<Promise>& promise,
+                              const std::optional<int64_t>& known, const ReportedPolicy& policy) {
   const bool labelled = v.changes.n > 0;
   ordered_json certificate;
   if (promise) {
@@ -97,23 +101,25 @@ std::string verification_json(const Verification& v, const std::optional<Promise
         {"confidence", promise->confidence},
         {"bound", labelled ? ordered_json(100 * drop_upper_bound(v.changes, promise->delta()))
                            : ordered_json()},
-        {"verdict", recheck_name(recheck(*promise, v.changes))}};
+        {"verdict", recheck_name(recheck(*promise, v.changes))},
+        {"calibrated_on", known ? ordered_json(*known) : ordered_json()}};
   }
   ordered_json disagree = ordered_json::array();
   for (const Disagreement& each : v.disagree) disagree.push_back(each.sample);
-  return ordered_json{{"n", v.n},
-                      {"agree", v.agree},
-                      {"disagree", disagree},
-                      {"macs_full", v.macs_full},
-                      {"macs_adaptive", v.macs_adaptive},
-                      {"ms_full", v.ms_full},
-                      {"ms_adaptive", v.ms_adaptive},
-                      {"realisation", or_null(v.realisation)},
-                      {"drop", labelled ? ordered_json(100 * v.changes.drop()) : ordered_json()},
-                      {"lost", v.changes.lost},
-                      {"gained", v.changes.gained},
-                      {"certificate", certificate}}
-      .dump();
+  ordered_json out{{"n", v.n},
+                   {"agree", v.agree},
+                   {"disagree", disagree},
+                   {"macs_full", v.macs_full},
+                   {"macs_adaptive", v.macs_adaptive},
+                   {"ms_full", v.ms_full},
+                   {"ms_adaptive", v.ms_adaptive},
+                   {"realisation", or_null(v.realisation)},
+                   {"drop", labelled ? ordered_json(100 * v.changes.drop()) : ordered_json()},
+                   {"lost", v.changes.lost},
+                   {"gained", v.changes.gained},
+                   {"certificate", certificate}};
+  write_policy(policy, out);
+  return out.dump();
 }
 
 }  // namespace fovea

@@ -97,6 +97,62 @@ TEST(Record, ComesBackFromTheModel) {
   EXPECT_EQ(back.certificates[0].promise.confidence, 95);
 }
 
+TEST(Record, SaysWhichSamplesAndWeightsItIsOf) {
+  Model model = three_exits();
+  model.params["w"] = Tensor({2}, std::vector<float>{1, 2});
+  CalibrationRecord written = solved(model, 50);
+  written.choice = {.take = 60, .corrupt = "noise:3", .hold_out = 500, .hold_out_seed = 9};
+  written.choice.trained_on = 0;
+  for (uint64_t i = 0; i < 50; ++i) written.pictures.push_back(~i);
+  written.weights = weights_digest(model);
+  store_calibration(written, model);
+  const CalibrationRecord back = stored_calibration(model, "m.fovea").value();
+  EXPECT_EQ(back.choice.take, 60);
+  EXPECT_EQ(back.choice.corrupt, "noise:3");
+  EXPECT_EQ(back.choice.hold_out, 500);
+  EXPECT_EQ(back.choice.hold_out_seed, 9);
+  EXPECT_EQ(back.choice.trained_on, 0);
+  EXPECT_EQ(back.pictures, written.pictures);
+  EXPECT_EQ(back.weights, weights_digest(model));
+  EXPECT_EQ(samples_digest(back).size(), 64U);
+  EXPECT_THAT(model.metadata["fovea.calibration"], HasSubstr(samples_digest(written)));
+  const std::vector<uint64_t> others{~uint64_t{3}, ~uint64_t{49}, ~uint64_t{50}, 7};
+  EXPECT_EQ(n_calibrated_on(back, others), 2);
+
+  CalibrationRecord relabelled = written;
+  relabelled.labels[0] = 1 - relabelled.labels[0];
+  EXPECT_NE(samples_digest(relabelled), samples_digest(written));
+  model.params["w"].f()[1] = 3;
+  EXPECT_NE(weights_digest(model), written.weights);
+}
+
+TEST(Record, OfAnOlderProgramLoads) {
+  Model model = three_exits();
+  store_calibration(solved(model, 50), model);
+  ASSERT_FALSE(model.extra.contains("fovea.calibration.picture"));
+  EXPECT_THAT(model.metadata["fovea.calibration"], testing::Not(HasSubstr("hold_out")));
+  const CalibrationRecord back = stored_calibration(model, "m.fovea").value();
+  EXPECT_FALSE(back.choice.take || back.choice.hold_out || back.choice.trained_on);
+  EXPECT_EQ(samples_digest(back), "");
+}
+
+TEST(Record, TheCheapestThatReachesAnAccuracyIsChosenOnTheSelectingHalf) {
+  const Model model = three_exits();
+  CalibrationRecord record = solved(model, 400);
+  ASSERT_GT(record.curve.size(), 3U);
+  const double wanted = record.curve[2].top1;
+  // What the other half says does not matter.
+  record.curve[0].held_out_top1 = 100;
+  EXPECT_EQ(cheapest_reaching(record, wanted), &record.curve[2]);
+  EXPECT_EQ(cheapest_reaching(record, 0), &record.curve[0]);
+  EXPECT_EQ(cheapest_reaching(record, 100.5), nullptr);
+  const Expectation expected = expected_of(record, record.curve[2].rule, macs_of(model.graph));
+  EXPECT_TRUE(expected.held_out);
+  EXPECT_EQ(expected.n, 200);
+  EXPECT_NEAR(100.0 * static_cast<double>(expected.correct) / 200, record.curve[2].held_out_top1,
+              1e-9);
+}
+
 TEST(Record, OneSampleIsEnoughToStore) {
   Model model = three_exits();
   CalibrationRecord record = record_of(scores_of(1), 0).value();
@@ -150,6 +206,7 @@ TEST(Record, RefusesWhatIsDamaged) {
   }));
   EXPECT_TRUE(
       refuses([](Model& m) { m.extra["fovea.calibration.label"] = Tensor(DType::kU8, {59}); }));
+  EXPECT_TRUE(refuses([](Model& m) { m.extra["fovea.calibration.picture"] = Tensor::i64({59}); }));
   EXPECT_TRUE(refuses([](Model& m) {
     Tensor places(DType::kU8, {2});
     m.extra["fovea.calibration.certify"] = places;  // 0 twice

@@ -82,20 +82,38 @@ TEST(TimedBudget, GivesMeasurementsWholeRunsOfSpreadSamples) {
   for (size_t i = 0; i < last.size(); ++i) EXPECT_EQ(last[i], all[i * all.size() / last.size()]);
 }
 
-TEST(TimedBudget, StopsWhereNoRuleReachesIt) {
+TEST(TimedBudget, RefusesWhatTheEndsDoNotTakeAsMeasured) {
   const RuleData data = data_of(5);
-  int calls = 0;
-  const auto measured = [&](std::span<const int>) {
-    ++calls;
-    return 1000.0;
+  // Parts add up to 11 to 33; every run takes 9 more.
+  constexpr double kMore = 9;
+  const auto measured = [&](std::span<const int> exits) {
+    double ms = 0;
+    for (const int exit : exits) ms += 11.0 * (exit + 1);
+    return ms / static_cast<double>(exits.size()) + kMore;
   };
-  const auto timed = solve_timed_budget(data, {}, 20, kBatch, measured, plain);
-  ASSERT_TRUE(timed.ok());
-  EXPECT_EQ(calls, 6);
-  const auto refused = solve_timed_budget(data, {}, 5, kBatch, measured, plain);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_THAT(refused.error().message(), HasSubstr("out of range"));
-  EXPECT_EQ(calls, 6);
+  // The parts alone would say that 15 can be kept, and that 38 cannot.
+  const auto too_little = solve_timed_budget(data, {}, 15, kBatch, measured, plain);
+  ASSERT_FALSE(too_little.ok());
+  EXPECT_EQ(too_little.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(too_little.error().message(), HasSubstr("out of range"));
+  EXPECT_THAT(too_little.error().expected, HasSubstr(plain(11 + kMore)));
+  const auto enough = solve_timed_budget(data, {}, 38, kBatch, measured, plain);
+  ASSERT_TRUE(enough.ok()) << enough.error().message();
+  EXPECT_NEAR(enough.value().expected_ms(), 38, 0.05 * 38);
+  EXPECT_FALSE(solve_timed_budget(data, {}, 60, kBatch, measured, plain).ok());
+  EXPECT_FALSE(solve_timed_budget(data, {}, 5, kBatch, measured, plain).ok());
+}
+
+TEST(TimedBudget, GivesTheNearestWhereNoRuleTakesIt) {
+  const RuleData data = data_of(5);
+  const auto measured = [&](std::span<const int> exits) {
+    return std::all_of(exits.begin(), exits.end(), [](int exit) { return exit == 0; }) ? 11.0
+                                                                                       : 90.0;
+  };
+  const auto timed = solve_timed_budget(data, {}, 30, kBatch, measured, plain);
+  ASSERT_TRUE(timed.ok()) << timed.error().message();
+  // Hardly anybody goes on; those few are not among the samples that are measured.
+  EXPECT_NEAR(timed.value().expected_ms(), 11, 1);
 }
 
 }  // namespace

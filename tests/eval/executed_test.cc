@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "eval/anytime.h"
 #include "eval/report_json.h"
 #include "eval/scores_graph.h"
@@ -98,9 +100,26 @@ TEST(EvaluationJson, HoldsExitsAndNullWhereNothingIsKnown) {
   const std::vector<ExitAccuracy> accuracies{{.n = 4, .top1 = 1, .top5 = 2}, {}};
   const std::vector<ExitCost> costs{{.macs = 7}, {.macs = 9}};
   EXPECT_EQ(
-      evaluation_json(accuracies, costs, {.n = 4, .mean_macs = 8.5, .counts = {1, 3}}),
+      evaluation_json(accuracies, costs, {.n = 4, .mean_macs = 8.5, .counts = {1, 3}},
+                      {.policy = {.exit = 1}}),
       R"({"n":4,"exits":[{"top1":25.0,"top5":50.0,"macs":7},{"top1":null,"top5":null,)"
-      R"("macs":9}],"adaptive":{"top1":null,"mean_macs":8.5,"ms":null,"counts":[1,3],"ledger":null}})");
+      R"("macs":9}],"adaptive":{"top1":null,"mean_macs":8.5,"ms":null,"counts":[1,3],"ledger":null},)"
+      R"("policy":{"exit":1},"expected":null})");
+}
+
+TEST(EvaluationJson, TellsWhatASolvedPolicyWasExpectedToGive) {
+  const ReportedPolicy solved{
+      .policy = {.exit = 0},
+      .expected = Expectation{.n = 10, .held_out = true, .correct = 9, .cost = 1.5},
+      .unit = CostUnit::kMs};
+  const auto json = nlohmann::json::parse(evaluation_json({}, {}, {.n = 4}, solved));
+  EXPECT_EQ(json["policy"]["exit"], 0);
+  EXPECT_EQ(json["expected"]["top1"], 90.0);
+  EXPECT_LT(json["expected"]["top1_low"], 90.0);
+  EXPECT_GT(json["expected"]["top1_high"], 90.0);
+  EXPECT_EQ(json["expected"]["held_out"], true);
+  EXPECT_EQ(json["expected"]["ms"], 1.5);
+  EXPECT_FALSE(json["expected"].contains("mean_macs"));
 }
 
 }  // namespace

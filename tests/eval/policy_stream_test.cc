@@ -150,17 +150,17 @@ TEST(PolicyStream, ReportsItsStepsAsJson) {
   report.control = ControlReport{.budget = 5, .steps = {{.samples = 2, .cost = 4, .position = 1}}};
   const std::vector<ExitAccuracy> accuracies(2);
   const std::vector<ExitCost> costs(2);
-  const auto json = nlohmann::json::parse(evaluation_json(accuracies, costs, report));
+  const auto json = nlohmann::json::parse(evaluation_json(accuracies, costs, report, {}));
   EXPECT_EQ(json["adaptive"]["control"]["budget"], 5);
   EXPECT_EQ(json["adaptive"]["control"]["steps"][0]["n"], 2);
   EXPECT_EQ(json["adaptive"]["control"]["unit"], "macs");
   EXPECT_EQ(json["adaptive"]["control"]["steps"][0]["macs"], 4);
   report.control->unit = CostUnit::kMs;
-  const auto timed = nlohmann::json::parse(evaluation_json(accuracies, costs, report));
+  const auto timed = nlohmann::json::parse(evaluation_json(accuracies, costs, report, {}));
   EXPECT_EQ(timed["adaptive"]["control"]["steps"][0]["ms"], 4);
   report.control.reset();
   EXPECT_FALSE(
-      nlohmann::json::parse(evaluation_json(accuracies, costs, report))["adaptive"].contains(
+      nlohmann::json::parse(evaluation_json(accuracies, costs, report, {}))["adaptive"].contains(
           "control"));
 }
 

@@ -244,16 +244,17 @@ TEST_F(Verify, SaysItInJson) {
                                .macs_full = 8,
                                .macs_adaptive = 4,
                                .ms_full = 2,
-                               .ms_adaptive = 1}),
+                               .ms_adaptive = 1},
+                              std::nullopt, std::nullopt, {.policy = {.exit = 0}}),
             R"({"n":2,"agree":1,"disagree":[1],"macs_full":8.0,"macs_adaptive":4.0,)"
             R"("ms_full":2.0,"ms_adaptive":1.0,"realisation":null,"drop":null,"lost":0,)"
-            R"("gained":0,"certificate":null})");
+            R"("gained":0,"certificate":null,"policy":{"exit":0},"expected":null})");
   const std::string promised =
       verification_json({.n = 400, .agree = 400, .changes = {.n = 400, .lost = 2, .gained = 1}},
-                        Promise{.max_drop = 25, .confidence = 95});
+                        Promise{.max_drop = 25, .confidence = 95}, 400, {});
   EXPECT_THAT(promised, HasSubstr(R"("drop":0.25,"lost":2,"gained":1)"));
   EXPECT_THAT(promised, HasSubstr(R"("certificate":{"max_drop":25.0,"confidence":95.0,"bound":)"));
-  EXPECT_THAT(promised, HasSubstr(R"("verdict":"kept"})"));
+  EXPECT_THAT(promised, HasSubstr(R"("verdict":"kept","calibrated_on":400})"));
 }
 
 TEST_F(Verify, CountsRightAnswersThatChange) {

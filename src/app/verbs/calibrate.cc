@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/budget_argument.h"
+#include "app/calibration_data.h"
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/output.h"
@@ -161,6 +162,24 @@ void set_default(Model& model, const std::string& name) {
                .hint = near ? "perhaps '" + *near + "'" : std::string()});
 }
 
+/// Scores of samples that a network was trained on say too much of it: this is told, and no drop is
+/// certified on them.
+void check_training(const SampleChoice& choice, const std::optional<Promise>& promise,
+                    const Network& network, const Console& console) {
+  const int64_t known = choice.trained_on.value_or(0);
+  if (known == 0) return;
+  if (promise) {
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "a drop cannot be certified on samples that the model was trained on",
+                 .where = network.source,
+                 .expected = "samples that its training did not see, such as --split val without "
+                             "--hold-out and --hold-out-seed",
+                 .found = std::to_string(known) + " samples that it was trained on"});
+  }
+  console.note("note: the model was trained on " + std::to_string(known) +
+               " of these samples: their scores say more than those of new ones would");
+}
+
 int run(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
   arguments.expect_inputs(1, 1, "one MODEL");
@@ -184,7 +203,11 @@ int run(Context& context, const Arguments& arguments) {
                  .what = "a network with one exit has nothing to calibrate",
                  .where = network.source});
   }
-  const auto source = source_from(arguments, network, context.console);
+  const SampleChoice choice = choice_from(arguments, network.model);
+  check_training(choice, promise, network, context.console);
+  const DatasetPtr data = labelled_data_from(arguments, network, context.console);
+  const auto source = std::make_unique<DatasetSource>(data, transform_of(network),
+                                                      input_name(network), execution.threads);
   const auto executor = make_executor(context, network, execution);
   Progress progress(context.console, "recorded");
   Scores scores =
@@ -195,6 +218,9 @@ int run(Context& context, const Arguments& arguments) {
   CalibrationRecord record = record_of(scores, seed).value();
   record.data = json_text(arguments.needed("--data"));
   record.split = json_text(arguments.value_or("--split", ""));
+  record.choice = choice;
+  record.pictures = picture_hashes(*data, execution.threads);
+  record.weights = weights_digest(network.model);
   solve_curve(record, network.graph());
   if (promise) {
     record.certificates.push_back(certify(selecting(record, macs_of(network.graph())),

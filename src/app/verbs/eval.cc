@@ -126,7 +126,8 @@ int eval_model(Context& context, const Arguments& arguments) {
   const std::vector<ExitAccuracy> accuracies = anytime_accuracy(scores);
   const std::vector<ExitCost> costs = exit_costs(network.graph());
   if (context.console.json()) {
-    context.console.result(evaluation_json(accuracies, costs, adaptive) + "\n");
+    context.console.result(evaluation_json(accuracies, costs, adaptive, reported(policy, solved)) +
+                           "\n");
   } else {
     context.console.result(report_text(accuracies, costs, adaptive));
   }

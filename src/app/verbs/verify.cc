@@ -1,6 +1,7 @@
 // fovea verify: does leaving early give what the full run's scores say, and what does it save?
 #include "eval/verify.h"
 
+#include "app/calibration_data.h"
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/policy_argument.h"
@@ -51,12 +52,35 @@ std::string promise_text(const Verification& found, const std::optional<Promise>
          "; these samples bound the " + "drop by " + fixed(bound, 2) + " points\n";
 }
 
+/// How many of the samples the model's calibration used, which say nothing new about its
+/// certificate: this is told. Nothing where the file does not say.
+std::optional<int64_t> known_samples(const Arguments& arguments, const Model& model,
+                                     const Dataset& data, int threads, const Console& console) {
+  const CalibrationRecord record = stored_calibration(model, "the model's calibration").value();
+  constexpr const char* kNothingNew =
+      " the model's calibration: they say nothing new about its certificate";
+  if (record.pictures.empty()) {
+    const bool same_name = record.data == json_text(arguments.needed("--data")) &&
+                           record.split == json_text(arguments.value_or("--split", ""));
+    if (same_name) console.note(std::string("note: data and split are those of") + kNothingNew);
+    return std::nullopt;
+  }
+  const int64_t known = n_calibrated_on(record, picture_hashes(data, threads));
+  if (known > 0) {
+    console.note("note: " + std::to_string(known) + " of these " + std::to_string(data.size()) +
+                 " samples are those of" + kNothingNew);
+  }
+  return known;
+}
+
 int run(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
   const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
-  const auto source = source_from(arguments, network, context.console);
+  const DatasetPtr data = labelled_data_from(arguments, network, context.console);
+  const auto source = std::make_unique<DatasetSource>(data, transform_of(network),
+                                                      input_name(network), execution.threads);
   const RunTimes times = run_times(context, network, execution, batch, source.get());
   const std::optional<SolvedPolicy> solved = solved_policy(arguments, network.model, &times);
   const Policy policy = policy_or_default(
@@ -68,14 +92,17 @@ int run(Context& context, const Arguments& arguments) {
   if (execution.kind == ExecutorKind::kRuntime) verify_options.segment_ms = recorder.clock();
   const Verification found = verify(recorder, recorder, *source, policy, verify_options).value();
   std::optional<Promise> promise;
+  std::optional<int64_t> known;
   if (const auto certificate = certificate_of(solved, network.model, policy)) {
     promise = certificate->promise;
+    known = known_samples(arguments, network.model, *data, execution.threads, context.console);
   }
   for (size_t i = 0; i < found.disagree.size() && i < kMostShown; ++i) {
     context.console.note(found.disagree[i].text());
   }
   if (context.console.json()) {
-    context.console.result(verification_json(found, promise) + "\n");
+    context.console.result(verification_json(found, promise, known, reported(policy, solved)) +
+                           "\n");
   } else {
     context.console.result(report_text(found) + promise_text(found, promise));
   }

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "eval/references.h"
+#include "eval/reported_policy_json.h"
 #include "graph/cost.h"
 
 namespace fovea {
@@ -27,11 +29,12 @@ ordered_json points_json(std::span<const CostPoint> points) {
   return out;
 }
 
-ordered_json adaptive_json(const AdaptiveReport& report) {
+ordered_json adaptive_json(const AdaptiveReport& report, const Study& study) {
   return {{"top1", or_null(report.top1)},
           {"mean_macs", report.mean_macs},
           {"ms", or_null(report.ms)},
-          {"counts", report.counts}};
+          {"counts", report.counts},
+          {"random_top1", or_null(random_top1(report.counts, study.accuracies))}};
 }
 
 ordered_json judged_json(const HindsightResult& result) {
@@ -48,8 +51,9 @@ ordered_json rows_json(const Study& study) {
     ordered_json out{{"name", row.point.name},
                      {"thresholds", row.point.thresholds},
                      {"val", judged_json(row.val)},
-                     {"test", judged_json(row.test)}};
-    if (i < study.executed.size()) out["executed"] = adaptive_json(study.executed[i]);
+                     {"test", judged_json(row.test)},
+                     {"random_top1", or_null(random_top1(row.test.counts, study.accuracies))}};
+    if (i < study.executed.size()) out["executed"] = adaptive_json(study.executed[i], study);
     rows.push_back(std::move(out));
   }
   return rows;
@@ -102,6 +106,39 @@ std::vector<CostPoint> exits_as_static(std::span<const ExitAccuracy> accuracies,
   return out;
 }
 
+std::vector<CostPoint> oracle_points(const Scores& scores, const Graph& graph) {
+  std::vector<CostPoint> out;
+  for (const OraclePoint& point : oracle_curve(exit_table(scores), scores.labels, graph)) {
+    out.push_back({.name = "oracle up to exit " + std::to_string(point.last),
+                   .macs = point.macs,
+                   .top1 = percent(point.correct, point.n)});
+  }
+  return out;
+}
+
+Status time_exits(Executor& executor, const InputSource& source, const PassOptions& options,
+                  std::vector<CostPoint>& anytime, std::vector<CostPoint>& alone,
+                  const std::function<void(int64_t done, int64_t total)>& done) {
+  const auto n_exits = static_cast<size_t>(executor.graph().n_exits());
+  FOVEA_CHECK(anytime.size() == n_exits && alone.size() >= n_exits);
+  int64_t passes = 0;
+  const auto time = [&](CostPoint& point, const Policy& policy) -> Status {
+    const Result<AdaptiveReport> ran = evaluate_executed(executor, source, policy, options);
+    if (!ran.ok()) return ran.error();
+    point.ms = ran.value().ms;
+    if (done) done(++passes, 2 * static_cast<int64_t>(n_exits));
+    return {};
+  };
+  for (size_t e = 0; e < n_exits; ++e) {
+    ResolvedPolicy so_far = every_exit(executor.graph());
+    so_far.asked.resize(e + 1);
+    if (Status status = time(anytime[e], nobody_leaves(so_far)); !status.ok()) return status;
+    const Policy only{.exit = static_cast<int>(e)};
+    if (Status status = time(alone[e], only); !status.ok()) return status;
+  }
+  return {};
+}
+
 Result<std::vector<AdaptiveReport>> execute_policies(
     Executor& executor, const InputSource& source, const BudgetedReport& report,
     const PassOptions& options, const std::function<void(int64_t done, int64_t total)>& done) {
@@ -117,8 +154,13 @@ Result<std::vector<AdaptiveReport>> execute_policies(
 }
 
 std::string study_json(const Study& study, int64_t n_val) {
-  ordered_json out{{"n", study.n}, {"anytime", points_json(study.anytime)}};
-  if (study.adaptive) out["adaptive"] = adaptive_json(*study.adaptive);
+  ordered_json out{{"n", study.n},
+                   {"anytime", points_json(study.anytime)},
+                   {"oracle", points_json(study.oracle)}};
+  if (study.adaptive) {
+    out["adaptive"] = adaptive_json(*study.adaptive, study);
+    write_policy(study.policy, out);
+  }
   if (study.budgeted) {
     out["n_val"] = n_val;
     out["rows"] = rows_json(study);

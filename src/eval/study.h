@@ -13,6 +13,7 @@
 #include "eval/budgeted.h"
 #include "eval/executed.h"
 #include "eval/object_boxes.h"
+#include "eval/reported_policy.h"
 #include "fovea/graph.h"
 
 namespace fovea {
@@ -37,13 +38,19 @@ struct CostPoint {
 [[nodiscard]] std::vector<CostPoint> exits_as_static(std::span<const ExitAccuracy> accuracies,
                                                      const Graph& graph);
 
+/// oracle_curve on these axes: "oracle up to exit 1".
+[[nodiscard]] std::vector<CostPoint> oracle_points(const Scores& scores, const Graph& graph);
+
 struct Study {
   int64_t n = 0;
+  std::vector<ExitAccuracy> accuracies;  ///< of every exit, for random_top1 of the policies
   std::vector<CostPoint> anytime;
+  std::vector<CostPoint> oracle;  ///< oracle_points
   std::optional<BudgetedReport> budgeted;
   std::vector<AdaptiveReport> executed;  ///< of the budgeted policies on the test samples, if run
   std::vector<CostPoint> baselines;
-  std::optional<AdaptiveReport> adaptive;
+  std::optional<AdaptiveReport> adaptive;  ///< of `policy`
+  ReportedPolicy policy;
   std::vector<SizeBin> by_size;
 };
 
@@ -51,6 +58,13 @@ struct Study {
 [[nodiscard]] Result<std::vector<AdaptiveReport>> execute_policies(
     Executor& executor, const InputSource& source, const BudgetedReport& report,
     const PassOptions& options, const std::function<void(int64_t done, int64_t total)>& done = {});
+
+/// Mean wall time per sample of every point of anytime_curve and exits_as_static, by running them;
+/// the first so many of `alone` are the exits. `done` is called after each pass.
+[[nodiscard]] Status time_exits(Executor& executor, const InputSource& source,
+                                const PassOptions& options, std::vector<CostPoint>& anytime,
+                                std::vector<CostPoint>& alone,
+                                const std::function<void(int64_t done, int64_t total)>& done = {});
 
 /// docs/json.md, `eval` with --budgeted, --baseline, --boxes.
 [[nodiscard]] std::string study_json(const Study& study, int64_t n_val);

@@ -37,7 +37,8 @@ struct PolicyPoint {
 struct ExitFacts {
   ExitAccuracy accuracy;
   ExitCost cost;
-  Reliability reliability;
+  Reliability reliability;  ///< of all samples
+  Reliability reached;      ///< of those that come to this exit under the report's policy
 };
 
 /// One step of the plan.
@@ -81,6 +82,8 @@ struct DataFacts {
   std::vector<PolicyPoint> official;    ///< the published rule's points, rising ratios
   bool official_cross_fit = false;   ///< solved on one half of the data, judged on the other, twice
   std::vector<PolicyPoint> stored;   ///< other policies of the model
+  std::vector<PolicyPoint> oracle;   ///< first right exit, up to exit k (eval/references.h)
+  std::vector<PolicyPoint> random;   ///< a coin with the shares of each of `thresholds`
   PolicyPoint chosen;                ///< the report's policy
   AdaptiveReport adaptive;           ///< its answers on all samples
   Ledger adaptive_ledger;            ///< of running it

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "calibrate/official.h"
+#include "eval/references.h"
 #include "graph/cost.h"
 
 namespace fovea::report {
@@ -137,7 +138,41 @@ class Measurement {
     if (!point.ok()) return point.error();
     facts_.chosen = std::move(point).value();
     facts_.adaptive = evaluate_hindsight(facts_.scores, graph, chosen).value();
+    add_references(accuracies);
+    judge_reached();
     return {};
+  }
+
+  void add_references(const std::vector<ExitAccuracy>& accuracies) {
+    for (const OraclePoint& point :
+         oracle_curve(facts_.table, facts_.scores.labels, executor_.graph())) {
+      facts_.oracle.push_back({.name = "first right exit, up to exit " + std::to_string(point.last),
+                               .macs = point.macs,
+                               .n = point.n,
+                               .correct = point.correct,
+                               .counts = point.counts});
+    }
+    for (const PolicyPoint& policy : facts_.thresholds) {
+      const auto top1 = random_top1(policy.counts, accuracies);
+      if (!top1) continue;
+      facts_.random.push_back({.name = "coin with the shares of " + policy.name,
+                               .macs = policy.macs,
+                               .n = policy.n,
+                               .correct = std::lround(*top1 / 100 * static_cast<double>(policy.n)),
+                               .counts = policy.counts});
+    }
+  }
+
+  void judge_reached() {
+    for (size_t e = 0; e < facts_.exits.size(); ++e) {
+      std::vector<int64_t> there;
+      for (int64_t i = 0; i < facts_.scores.n(); ++i) {
+        if (facts_.adaptive.exits[static_cast<size_t>(i)] >= static_cast<int>(e))
+          there.push_back(i);
+      }
+      if (there.empty()) continue;
+      facts_.exits[e].reached = reliability(rows_of(facts_.scores, there), static_cast<int>(e));
+    }
   }
 
   /// The rule's policies as the model stores them; where it stores none, solved on one half of the

@@ -36,6 +36,18 @@ Json json_of(const std::vector<PolicyPoint>& points) {
   return out;
 }
 
+/// What is no policy that could be run.
+Json references_json(const std::vector<PolicyPoint>& points) {
+  Json out = Json::array();
+  for (const PolicyPoint& point : points) {
+    out.push_back({{"name", text_of(point.name)},
+                   {"macs", point.macs},
+                   {"top1", point.top1()},
+                   {"counts", point.counts}});
+  }
+  return out;
+}
+
 Json json_of(const DataFacts& data) {
   Json exits = Json::array();
   for (const ExitFacts& exit : data.exits) {
@@ -43,7 +55,9 @@ Json json_of(const DataFacts& data) {
     exits.push_back({{"top1", or_null(exit.accuracy.top1_percent())},
                      {"top5", or_null(exit.accuracy.top5_percent())},
                      {"macs", exit.cost.macs},
-                     {"ece", exit.reliability.ece}});
+                     {"ece", exit.reliability.ece},
+                     {"n_reached", exit.reached.n},
+                     {"ece_reached", exit.reached.n > 0 ? Json(exit.reached.ece) : Json()}});
   }
   return {{"name", text_of(data.name)},
           {"remarks", text_of(data.remarks)},
@@ -55,6 +69,8 @@ Json json_of(const DataFacts& data) {
           {"official", json_of(data.official)},
           {"official_cross_fit", data.official_cross_fit},
           {"stored", json_of(data.stored)},
+          {"oracle", references_json(data.oracle)},
+          {"random", references_json(data.random)},
           {"chosen", json_of(data.chosen)},
           {"shift", data.shift ? Json::parse(shift_json(*data.shift)) : Json()},
           {"ledger",

@@ -30,6 +30,8 @@ std::vector<Curve> curves_of(const DataFacts& data, const std::vector<PolicyPoin
       {&data.official, "published rule", "s1", Mark::kSquare, Line::kSolid},
       {&data.stored, "stored policies", "s3", Mark::kTriangle, Line::kNone},
       {&data.fixed, "fixed exits", "s2", Mark::kDiamond, Line::kDashed},
+      {&data.oracle, "first right exit (oracle)", "s4", Mark::kNone, Line::kDashed},
+      {&data.random, "coin with the shares of one threshold", "quiet", Mark::kNone, Line::kDashed},
       {&chosen, "this report's policy", "ink", Mark::kCross, Line::kNone},
   };
 }
@@ -61,7 +63,7 @@ Figure figure_of(const DataFacts& data, const std::string& name, const std::stri
         series.points.back().right = *high;
       }
       // Policies of a calibrated model lie close; whiskers of all of them would hide the curve.
-      if (curve.line == Line::kSolid && !curve.band) {
+      if ((curve.line == Line::kSolid && !curve.band) || curve.mark == Mark::kNone) {
         series.points.back().low.reset();
         series.points.back().high.reset();
       }
@@ -175,7 +177,11 @@ Section accuracy_section(const Subject& subject) {
                                : " The published rule's points are those stored in the model.";
   const std::string reading =
       "Each point is a policy; up and left is better. Diamonds let everybody leave at one exit. "
-      "Band and upright lines: 95 % intervals (Wilson)." +
+      "Band and upright lines: 95 % intervals (Wilson). Dashed without marks: what deciding is "
+      "measured against. The oracle lets each sample leave at its first right exit (at the first "
+      "exit where none is right): nothing is more accurate for less; the coin lets as many leave "
+      "at each exit as the threshold does, without looking: what is above it is gained by "
+      "looking." +
       rule;
   Figure macs = figure_of(data, "accuracy-macs", "top-1 accuracy against multiply-adds",
                           "million multiply-adds a sample", macs_of);

@@ -7,6 +7,13 @@
 namespace fovea::report {
 namespace {
 
+/// The ECE of those that a policy brings to an exit: the sure ones have left before.
+std::string reached_words(const Reliability& reached) {
+  if (reached.n == 0) return "no sample comes here";
+  return "of the " + grouped(reached.n) + " samples that come here " + fixed(100 * reached.ece, 2) +
+         " %";
+}
+
 Figure diagram(const Subject& subject, int exit) {
   const DataFacts& data = *subject.model.data;
   const Reliability& facts = data.exits[static_cast<size_t>(exit)].reliability;
@@ -44,8 +51,8 @@ Figure diagram(const Subject& subject, int exit) {
   chart.series.push_back(std::move(series));
   return {.name = "reliability-" + std::to_string(exit),
           .svg = draw(chart),
-          .caption =
-              "<b>Exit " + std::to_string(exit) + "</b>, ECE " + fixed(100 * facts.ece, 2) + " %",
+          .caption = "<b>Exit " + std::to_string(exit) + "</b>, ECE " + fixed(100 * facts.ece, 2) +
+                     " %; " + reached_words(data.exits[static_cast<size_t>(exit)].reached),
           .csv = csv.text()};
 }
 
@@ -64,7 +71,7 @@ Section reliability_section(const Subject& subject) {
           "<p class=\"note\">Of all samples at every exit, in 15 bins of equal width: points are "
           "how often the answer is right, with 95 % intervals (Wilson); grey bars are the share "
           "of samples in the bin. Confidence is the largest softmax. ECE: expected calibration "
-          "error." +
+          "error, of all samples, then of those that come to the exit under the report's policy." +
           origin(data_words(subject.model)) + "</p>\n"};
   for (int e = 0; e < static_cast<int>(data.exits.size()); ++e) {
     section.figures.push_back(diagram(subject, e));

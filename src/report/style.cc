@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "fovea/error.h"
+
 namespace fovea::report {
 namespace {
 
@@ -36,6 +38,43 @@ std::string colour_classes() {
          "stroke:var(--soft)}";
 }
 
+/// The rules for drawings, colours by variables.
+std::string drawing_rules() {
+  return "svg text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
+         "font-variant-numeric:tabular-nums}\n"
+         ".t{fill:var(--soft)}.t.axis,.t.ink{fill:var(--ink)}.t.onfill{fill:var(--onfill)}"
+         ".grid{stroke:var(--grid)}.rim{stroke:var(--soft)}"
+         ".l{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}"
+         ".l.thin{stroke-width:1.1}.l.dash{stroke-dasharray:4 4}.band{opacity:.16}"
+         ".f{stroke:none}.f.part{stroke:var(--card);stroke-width:.7}\n" +
+         colour_classes();
+}
+
+/// `rules` with each var(--NAME) replaced by the value that `scheme` ("--NAME:VALUE;…") gives it.
+std::string with_values(std::string_view rules, std::string_view scheme) {
+  constexpr std::string_view kOpen = "var(";
+  std::string out;
+  while (true) {
+    const size_t at = rules.find(kOpen);
+    out += rules.substr(0, at);
+    if (at == std::string_view::npos) return out;
+    const size_t end = rules.find(')', at);
+    const std::string name(rules.substr(at + kOpen.size(), end - at - kOpen.size()));
+    const size_t value = scheme.find(name + ":");
+    FOVEA_CHECK(value != std::string_view::npos);
+    const size_t from = value + name.size() + 1;
+    out += scheme.substr(from, scheme.find(';', from) - from);
+    rules.remove_prefix(end + 1);
+  }
+}
+
+/// The rules with colours written out: many programs that show drawings know no variables.
+std::string standing_alone_style() {
+  const std::string rules = ".card{fill:var(--card)}" + drawing_rules();
+  return with_values(rules, kLight) + "\n@media screen and (prefers-color-scheme:dark){" +
+         with_values(rules, kDark) + "}\n";
+}
+
 }  // namespace
 
 std::string exit_class(int exit, int n_exits) {
@@ -47,16 +86,7 @@ std::string exit_class(int exit, int n_exits) {
 std::string drawing_style() {
   return ":root{color-scheme:light dark;" + std::string(kLight) +
          "}\n@media (prefers-color-scheme:dark){:root{" + std::string(kDark) +
-         "}}\n@media print{:root{" + std::string(kLight) +
-         "}}\n"
-         "svg text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
-         "font-variant-numeric:tabular-nums}\n"
-         ".t{fill:var(--soft)}.t.axis,.t.ink{fill:var(--ink)}.t.onfill{fill:var(--onfill)}"
-         ".grid{stroke:var(--grid)}.rim{stroke:var(--soft)}"
-         ".l{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}"
-         ".l.thin{stroke-width:1.1}.l.dash{stroke-dasharray:4 4}.band{opacity:.16}"
-         ".f{stroke:none}.f.part{stroke:var(--card);stroke-width:.7}\n" +
-         colour_classes() + "\n";
+         "}}\n@media print{:root{" + std::string(kLight) + "}}\n" + drawing_rules() + "\n";
 }
 
 std::string page_style() {
@@ -116,8 +146,7 @@ std::string standing_alone(std::string_view svg) {
   };
   return std::string(svg.substr(0, open)) + " width=\"" + twice(svg.substr(box, blank - box)) +
          "\" height=\"" + twice(svg.substr(blank + 1, end - blank - 1)) + "\"><style>" +
-         drawing_style() +
-         "</style><rect width=\"100%\" height=\"100%\" style=\"fill:var(--card)\"/>" +
+         standing_alone_style() + "</style><rect class=\"card\" width=\"100%\" height=\"100%\"/>" +
          std::string(svg.substr(open + 1));
 }
 

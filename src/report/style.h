@@ -14,7 +14,7 @@ namespace fovea::report {
 /// The rules for the page around them.
 [[nodiscard]] std::string page_style();
 
-/// A drawing that stands alone: the style inside, a background behind.
+/// A drawing that stands alone: the style inside with its colours written out, a background behind.
 [[nodiscard]] std::string standing_alone(std::string_view svg);
 
 }  // namespace fovea::report

@@ -83,6 +83,9 @@ TEST(ExecutePolicies, GivesWhatHindsightSays) {
   const std::vector<ExitAccuracy> accuracies = anytime_accuracy(test_scores);
   study.anytime = anytime_curve(accuracies, executor.graph());
   study.baselines = exits_as_static(accuracies, executor.graph());
+  study.accuracies = accuracies;
+  study.oracle = oracle_points(test_scores, executor.graph());
+  study.policy.policy = {.exit = 0};
   study.adaptive = evaluate_hindsight(test_scores, executor.graph(), {.exit = 0}).value();
   const auto json = nlohmann::json::parse(study_json(study, val.n()));
   EXPECT_EQ(json["n"], 40);
@@ -91,6 +94,26 @@ TEST(ExecutePolicies, GivesWhatHindsightSays) {
   EXPECT_EQ(json["rows"][7]["executed"]["counts"], json["rows"][7]["test"]["counts"]);
   EXPECT_EQ(json["adaptive"]["counts"], nlohmann::json({40, 0}));
   EXPECT_FALSE(json.contains("by_size"));
+  EXPECT_EQ(json["policy"]["exit"], 0);
+  EXPECT_THAT(json["oracle"], SizeIs(2));
+  EXPECT_GE(json["oracle"][1]["top1"], json["oracle"][0]["top1"]);
+  // Whoever leaves at one exit needs no luck.
+  EXPECT_EQ(json["adaptive"]["random_top1"], json["adaptive"]["top1"]);
+  EXPECT_TRUE(json["rows"][7]["random_top1"].is_number());
+}
+
+TEST(TimeExits, RunsEveryExitAloneAndAfterTheOthers) {
+  ReferenceExecutor executor(two_exits(), fivefold());
+  const TensorSource test = samples(10, 3);
+  const std::vector<ExitAccuracy> accuracies =
+      anytime_accuracy(record_scores(executor, test).value());
+  std::vector<CostPoint> anytime = anytime_curve(accuracies, executor.graph());
+  std::vector<CostPoint> alone = exits_as_static(accuracies, executor.graph());
+  alone.push_back({.name = "another network"});
+  ASSERT_TRUE(time_exits(executor, test, {.batch = 4}, anytime, alone).ok());
+  for (const CostPoint& point : anytime) EXPECT_TRUE(point.ms) << point.name;
+  EXPECT_TRUE(alone[0].ms && alone[1].ms);
+  EXPECT_FALSE(alone[2].ms);
 }
 
 TEST(StudyJson, HoldsSizesAndNothingThatWasNotAskedFor) {

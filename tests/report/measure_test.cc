@@ -72,6 +72,20 @@ TEST(Measure, JudgesEveryKindOfPolicy) {
   EXPECT_GE(data.full_ledger.other_ms(), 0);
 }
 
+TEST(Measure, KnowsTheOracleTheCoinAndWhoReachesAnExit) {
+  const DataFacts data = *measured().data;
+  ASSERT_EQ(data.oracle.size(), 2U);
+  EXPECT_EQ(data.oracle[0].correct, 4);
+  EXPECT_EQ(data.oracle[1].correct, 8);
+  EXPECT_THAT(data.oracle[1].counts, ElementsAre(4, 4));
+  ASSERT_EQ(data.random.size(), data.thresholds.size());
+  // Exit 0 is right in half of the samples, exit 1 always.
+  EXPECT_THAT(data.thresholds[10].counts, ElementsAre(4, 4));
+  EXPECT_EQ(data.random[10].correct, 6);
+  EXPECT_EQ(data.exits[0].reached.n, 8);
+  EXPECT_EQ(data.exits[1].reached.n, 4);
+}
+
 TEST(Measure, TimesAreMediansOfRounds) {
   const DataFacts data = *measured({.n_timed = 4, .rounds = 4}).data;
   size_t n_timed = 0;

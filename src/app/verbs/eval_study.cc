@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "data/codecs/archive.h"
 #include "data/core/find.h"
+#include "eval/references.h"
 #include "eval/study.h"
 #include "graph/cost.h"
 #include "report/study_chart.h"
@@ -47,14 +48,16 @@ std::string box_text(const Arguments& arguments, const std::string& file) {
                .expected = "a file, or a file of that name in " + shown_path(place.value().path)});
 }
 
-bool is_executed(const Arguments& arguments) {
-  const std::string mode = arguments.value_or("--mode", "hindsight");
-  if (mode == "hindsight" || mode == "executed") return mode == "executed";
+/// Whether --mode asks for runs; nothing where it is not given.
+std::optional<bool> executed_from(const Arguments& arguments) {
+  const auto mode = arguments.value("--mode");
+  if (!mode) return std::nullopt;
+  if (*mode == "hindsight" || *mode == "executed") return *mode == "executed";
   throw Error({.kind = ErrorKind::kUsage,
                .what = "unknown mode",
                .where = "--mode",
                .expected = "hindsight or executed",
-               .found = shown_path(mode)});
+               .found = shown_path(*mode)});
 }
 
 /// What all parts of a study share.
@@ -63,7 +66,7 @@ struct Bench {
   const Arguments& arguments;
   Execution execution;
   int64_t batch;
-  bool executed;
+  std::optional<bool> executed;  ///< as --mode says
 
   [[nodiscard]] Scores record(Executor& executor, const InputSource& source) const {
     Progress progress(context.console, "recorded");
@@ -71,6 +74,30 @@ struct Bench {
         .value();
   }
 };
+
+/// What every exit gives, and what it is measured against.
+Study exits_of(const Scores& scores, const Graph& graph) {
+  Study study{.n = scores.n(), .accuracies = anytime_accuracy(scores)};
+  study.anytime = anytime_curve(study.accuracies, graph);
+  study.oracle = oracle_points(scores, graph);
+  study.baselines = exits_as_static(study.accuracies, graph);
+  return study;
+}
+
+/// The options' policy, run where --mode says so or where scores cannot answer.
+AdaptiveReport judged_or_run(const Bench& bench, Executor& executor, const InputSource& source,
+                             const Scores& scores, const ReportedPolicy& reported) {
+  const Policy& policy = reported.policy;
+  const bool scores_cannot_say = (reported.expected && reported.unit == CostUnit::kMs) ||
+                                 policy.deadline_ms || !policy.points.empty();
+  if (!bench.executed.value_or(scores_cannot_say)) {
+    return evaluate_hindsight(scores, executor.graph(), policy).value();
+  }
+  Progress progress(bench.context.console, "executed");
+  return evaluate_executed(executor, source, policy,
+                           {.batch = bench.batch, .progress = progress.callback()})
+      .value();
+}
 
 /// A network of one answer, or the last exit of one with several.
 CostPoint baseline(const Bench& bench, const std::string& file) {
@@ -84,7 +111,7 @@ CostPoint baseline(const Bench& bench, const std::string& file) {
                   .macs = static_cast<double>(exit_costs(network.graph()).back().macs_single),
                   .top1 = accuracy.top1_percent(),
                   .top5 = accuracy.top5_percent()};
-  if (bench.executed) {
+  if (bench.executed.value_or(false)) {
     point.ms =
         evaluate_executed(*executor, *source, {.exit = last}, {.batch = bench.batch}).value().ms;
   }
@@ -104,6 +131,7 @@ std::string budgeted_text(const Study& study) {
   Table table({{"policy", Table::Align::kLeft},
                {"judged %"},
                {"Mmacs"},
+               {"coin %"},
                {"executed %"},
                {"Mmacs"},
                {"ms"},
@@ -117,6 +145,7 @@ std::string budgeted_text(const Study& study) {
     }
     table.add({row.point.name, per_cent(percent(row.test.correct, study.n)),
                millions(static_cast<double>(row.test.cost)),
+               per_cent(random_top1(row.test.counts, study.accuracies)),
                ran ? per_cent(study.executed[i].top1) : "-",
                ran ? millions(study.executed[i].mean_macs) : "-",
                ran && study.executed[i].ms ? fixed(*study.executed[i].ms, 3) : "-", counts});
@@ -147,9 +176,22 @@ std::string sizes_text(const Study& study) {
   return table.text();
 }
 
+std::string adaptive_text(const Study& study) {
+  const AdaptiveReport& adaptive = *study.adaptive;
+  const auto random = random_top1(adaptive.counts, study.accuracies);
+  std::string out = "adaptive: top-1 " + per_cent(adaptive.top1) + " %, " +
+                    millions(adaptive.mean_macs) + " Mmacs a sample";
+  if (adaptive.ms) out += ", " + fixed(*adaptive.ms, 3) + " ms a sample";
+  out += "; leave at each exit:";
+  for (const int64_t count : adaptive.counts) out += " " + std::to_string(count);
+  return out + "\na coin with the same shares at each exit: top-1 " + per_cent(random) +
+         " % at the same cost\n";
+}
+
 std::string study_text(const Study& study) {
-  std::string out = std::to_string(study.n) + " samples\n";
-  out += points_text("anytime, from", study.anytime);
+  std::string out = std::to_string(study.n) + " samples\n" + adaptive_text(study);
+  out += "\n" + points_text("anytime, from", study.anytime);
+  out += "\n" + points_text("first right exit", study.oracle);
   if (study.budgeted) out += "\n" + budgeted_text(study);
   out += "\n" + points_text("not adaptive", study.baselines);
   if (!study.by_size.empty()) out += "\n" + sizes_text(study);
@@ -184,22 +226,30 @@ int eval_study(Context& context, const Arguments& arguments) {
                     .arguments = arguments,
                     .execution = execution_from(context, arguments),
                     .batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16),
-                    .executed = is_executed(arguments)};
+                    .executed = executed_from(arguments)};
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
-  const Policy policy = policy_or_default(arguments, network.model);
   const DatasetPtr data = labelled_data_from(arguments, network, context.console);
   const Transform transform = transform_of(network);
   const int threads = bench.execution.threads;
   const DatasetSource source(data, transform, input_name(network), threads);
+  const RunTimes times = run_times(context, network, bench.execution, bench.batch, &source);
+  const std::optional<SolvedPolicy> solved = solved_policy(arguments, network.model, &times);
+  const Policy policy = policy_or_default(
+      arguments, network.model, {.console = &context.console, .times = &times, .solved = &solved});
   const auto executor = make_executor(context, network, bench.execution);
+  const bool runs_all = bench.executed.value_or(false);
 
   const Scores scores = bench.record(*executor, source);
-  const std::vector<ExitAccuracy> accuracies = anytime_accuracy(scores);
-  Study study{.n = scores.n(),
-              .anytime = anytime_curve(accuracies, network.graph()),
-              .baselines = exits_as_static(accuracies, network.graph())};
-  study.adaptive = evaluate_hindsight(scores, network.graph(), policy).value();
+  Study study = exits_of(scores, network.graph());
+  study.policy = reported(policy, solved);
+  study.adaptive = judged_or_run(bench, *executor, source, scores, study.policy);
+  if (runs_all) {
+    Progress progress(context.console, "exits executed");
+    time_exits(*executor, source, {.batch = bench.batch}, study.anytime, study.baselines,
+               progress.callback())
+        .value();
+  }
   int64_t n_val = 0;
   if (arguments.has("--budgeted")) {
     const DatasetSource held_out(held_out_from(arguments, network, context.console), transform,
@@ -207,7 +257,7 @@ int eval_study(Context& context, const Arguments& arguments) {
     const Scores val = bench.record(*executor, held_out);
     n_val = val.n();
     study.budgeted = budgeted_batch(val, scores).value();
-    if (bench.executed) {
+    if (runs_all) {
       Progress progress(context.console, "policies executed");
       study.executed = execute_policies(*executor, source, *study.budgeted, {.batch = bench.batch},
                                         progress.callback())

@@ -66,7 +66,8 @@ ErrorInfo error_of(const std::vector<std::string>& words, const RunTimes* times 
 }
 
 /// A machine on which every segment takes so long, run alone or not.
-RunTimes machine(std::vector<double> segment_ms, std::vector<double>* asked_seconds = nullptr) {
+RunTimes machine(const std::vector<double>& segment_ms,
+                 std::vector<double>* asked_seconds = nullptr) {
   RunTimes out{.key = kHere};
   out.measure = [=](double seconds) {
     if (asked_seconds != nullptr) asked_seconds->push_back(seconds);

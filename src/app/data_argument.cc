@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "app/listed_folder.h"
 #include "app/machine.h"
 #include "app/verbs/data_work.h"
 #include "base/file.h"
@@ -42,6 +41,11 @@ class Relabelled final : public Dataset {
   std::vector<std::string> class_names_;
   std::vector<int32_t> label_of_;
 };
+
+DatasetPtr open_labelled(const std::string& name, const std::string& split,
+                         const HoldOutOptions& hold_out, const FileSetOptions& files = {}) {
+  return open_data(name, split, find_options(), hold_out, files).value();
+}
 
 int threads_from(const Arguments& arguments) {
   return static_cast<int>(arguments.count("--threads", default_threads(), 1, 1024));
@@ -154,9 +158,10 @@ DatasetPtr data_from(const Arguments& arguments) {
 
 namespace {
 
-DatasetPtr chosen_data(const Arguments& arguments, const HoldOutOptions& hold_out) {
+DatasetPtr chosen_data(const Arguments& arguments, const HoldOutOptions& hold_out,
+                       const FileSetOptions& files) {
   const std::string name = arguments.needed("--data");
-  DatasetPtr data = open_labelled(name, arguments.value_or("--split", ""), hold_out);
+  DatasetPtr data = open_labelled(name, arguments.value_or("--split", ""), hold_out, files);
   const int64_t take = arguments.count("--take", data->size(), 1, INT64_MAX);
   if (data->size() == 0) {
     throw Error(
@@ -170,11 +175,12 @@ DatasetPtr chosen_data(const Arguments& arguments, const HoldOutOptions& hold_ou
 
 }  // namespace
 
-DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out) {
+DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out,
+                     const FileSetOptions& files) {
   const auto text = arguments.value("--corrupt");
-  if (!text) return chosen_data(arguments, hold_out);
+  if (!text) return chosen_data(arguments, hold_out, files);
   const Corruption corruption = Corruption::parse(*text, "--corrupt").value();
-  return std::make_shared<CorruptedDataset>(chosen_data(arguments, hold_out), corruption);
+  return std::make_shared<CorruptedDataset>(chosen_data(arguments, hold_out, files), corruption);
 }
 
 DatasetPtr labelled_as(DatasetPtr data, const Network& network, const Console& console) {

@@ -7,6 +7,7 @@
 
 #include "app/network.h"
 #include "app/verb.h"
+#include "data/codecs/file_set.h"
 #include "data/core/augment.h"
 #include "data/core/dataset.h"
 #include "data/core/transform.h"
@@ -27,7 +28,8 @@ namespace fovea::app {
 
 /// The split that the options name. Throws Error.
 [[nodiscard]] DatasetPtr data_from(const Arguments& arguments);
-[[nodiscard]] DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out);
+[[nodiscard]] DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out,
+                                   const FileSetOptions& files = {});
 
 /// The data with the labels that the network gives to its classes: by name where all of the data's
 /// class names are among the network's, else in the same order. Throws Error (kUsage) where the

@@ -28,6 +28,13 @@ struct LearnerOptions {
   int threads = 1;
 };
 
+/// Which packs of an earlier call serve again.
+enum class PackReuse : uint8_t {
+  kNone,     ///< all are made anew
+  kCurrent,  ///< those of a source that has not changed since, and that are not damaged
+  kAny,      ///< whatever is there: another process of this run has just seen to it
+};
+
 /// A split that training needs as a pack.
 struct PackRequest {
   std::string name;  ///< NAME|FOLDER|TAR|PACK
@@ -36,6 +43,7 @@ struct PackRequest {
   int side = 0;        ///< pictures of pixels get side x side
   PackForm form = PackForm::kPixels;
   OnBroken on_broken = OnBroken::kStop;
+  PackReuse reuse = PackReuse::kCurrent;
 };
 
 /// `fovea train`, as the command line says it.

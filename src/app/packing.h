@@ -10,8 +10,10 @@
 namespace fovea::app {
 
 /// The path of a pack as it is asked for: the data itself where it is one, else one in the
-/// request's folder, made where it is missing. Broken pictures are named and counted on the console
-/// where they are left out. Errors (kBadInput) also where the data has no such split of its own.
+/// request's folder, made where it is missing, damaged, or made of a source that has changed since
+/// (source_fingerprint). Broken pictures are named and counted on the console where they are left
+/// out. Errors (kBadInput) also where the data has no such split of its own, or is a damaged pack;
+/// kInterrupted.
 [[nodiscard]] Result<std::string> pack_for_training(const PackRequest& request, int threads,
                                                     const Console& console);
 

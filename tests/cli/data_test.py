@@ -264,6 +264,59 @@ class Data(Cli):
         self.assertEqual(result.returncode, 5)
         self.assertIn(b"labels are counted from 0", result.stdout)
 
+    def listed(self, *rows):
+        folder = pathlib.Path(self.fresh("-listed"))
+        folder.mkdir()
+        for i, row in enumerate(rows):
+            (folder / f"{i}.png").write_bytes(png(8, 8, i + 1))
+        (folder / "list.csv").write_text("file,label,class\n" + "".join(f"{i}.png,{row}\n" for i, row in enumerate(rows)))
+        return folder
+
+    def test_check_goes_on_behind_the_first_fault(self):
+        copy = pathlib.Path(self.fresh("-faults"))
+        shutil.copytree(self.pictures, copy)
+        for name in ("ant", "cow"):
+            (copy / name).mkdir()
+        (copy / "cat" / "9.png").write_bytes(b"nothing")
+        shutil.copy(copy / "cat" / "0.png", copy / "dog" / "9.png")
+        result = self.call("data", "check", "--data", copy)
+        self.assertEqual(result.returncode, 5)
+        for text in (b"/ant", b"/cow", b"9.png", b"1 group of equal pictures, 1 of them"):
+            self.assertIn(text, result.stdout)
+        self.assertIn(b"found 1 broken picture, 1 group of equal pictures across splits or classes, 2 other faults", result.stderr)
+        told = json.loads(self.call("data", "check", "--data", copy, "--split", "train", "--json").stdout)
+        self.assertEqual((told["passed"], len(told["faults"]), told["classes"]), (False, 2, ["cat", "dog", "ant", "cow"]))
+
+    def test_check_finds_lists_whose_labels_do_not_fit(self):
+        for rows, says in ((("0,a", "5,b"), b"no picture has label 1, 2, 3, 4"), (("0,a", "1,a"), b"several labels have the class 'a': 0, 1")):
+            result = self.call("data", "check", "--data", self.listed(*rows))
+            self.assertEqual(result.returncode, 5)
+            self.assertIn(says, result.stdout)
+            self.assertIn(b"found 1 other fault", result.stderr)
+        self.done("data", "check", "--data", self.listed("0,a", "1,b"))
+
+    def test_check_finds_a_damaged_pack(self):
+        pack = pathlib.Path(self.fresh(".fpack"))
+        self.done("data", "pack", "--data", self.pictures, "--size", 32, "-o", pack)
+        self.done("data", "check", "--data", pack)
+        damaged = bytearray(pack.read_bytes())
+        damaged[5000] ^= 1
+        pack.write_bytes(damaged)
+        result = self.call("data", "check", "--data", pack)
+        self.assertEqual(result.returncode, 5)
+        self.assertIn(b"the pack's content does not match its hash", result.stdout)
+
+    def test_a_list_is_training_data_alone(self):
+        folder = self.listed("0,a", "1,b")
+        self.assertEqual(json.loads(self.done("data", "stats", "--data", folder, "--split", "train", "--json"))["n"], 2)
+        for split in ("test", "banana"):
+            self.refused(3, "data", "stats", "--data", folder, "--split", split, says=[f"no split '{split}'"])
+        whole = self.fresh("-splits")
+        for split in ("train", "test"):
+            shutil.copytree(folder if split == "train" else self.listed("0,a", "1,b", "1,b"), os.path.join(whole, split))
+        checked = json.loads(self.call("data", "check", "--data", whole, "--json").stdout)
+        self.assertEqual([(s["name"], s["n"]) for s in checked["splits"]], [("train", 2), ("test", 3)])
+
     def test_curves_and_sizes(self):
         boxes, svg = self.fresh(".txt"), self.fresh(".svg")
         scenes = self.fresh("-scenes")

@@ -79,6 +79,24 @@ TEST(CifarBinary, OfTheTwoLabelsOfCifar100TheFineOneIsTaken) {
   EXPECT_EQ(open_without_codecs(test, {}).value()->label(0), 1);
 }
 
+TEST(CifarBinary, ABatchThatWasCutBetweenPicturesIsNamed) {
+  const ScratchFolder folder;
+  folder.write("batches.meta.txt", "airplane\nautomobile\n");
+  for (int k = 1; k <= 5; ++k) {
+    const std::string record = cifar_record(0, static_cast<uint8_t>(k));
+    folder.write("data_batch_" + std::to_string(k) + ".bin", k == 3 ? record : record + record);
+  }
+  folder.write("test_batch.bin", cifar_record(1, 200));
+  EXPECT_THAT(read_cifar_folder(folder.path(), "train").error().message(),
+              AllOf(HasSubstr("the training batches have different numbers of pictures"),
+                    HasSubstr("data_batch_2.bin: 2, data_batch_3.bin: 1")));
+  const std::vector<DataFinding> findings =
+      read_cifar_folder(folder.path(), "test").value()->findings();
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].weight, DataFinding::Weight::kRemark);
+  EXPECT_THAT(findings[0].text, HasSubstr("1 pictures; the published archive has 10000"));
+}
+
 TEST(CifarBinary, DamagedFilesAreNamed) {
   const ScratchFolder folder;
   folder.write("fine_label_names.txt", "apple\n");

@@ -75,6 +75,20 @@ TEST(ClassFolder, AnEmptyClassFolderIsNamed) {
   EXPECT_EQ(read_class_folder(folder.path()).value()->n_classes(), 1);
 }
 
+TEST(ClassFolder, EmptyClassesAreKeptAndFoundWhereAskedFor) {
+  const ScratchFolder folder;
+  folder.write("set/b/1.png", "");
+  for (const char* name : {"a", "c"})
+    std::filesystem::create_directories(folder / "set" + "/" + name);
+  const FileSetPtr set =
+      read_class_folder(folder / "set", {.empty_classes = EmptyClasses::kKeep}).value();
+  EXPECT_THAT(set->class_names(), ElementsAre("b", "a", "c"));
+  EXPECT_EQ(set->label(0), 0);
+  ASSERT_EQ(set->findings().size(), 2U);
+  EXPECT_THAT(set->findings()[1].text,
+              HasSubstr("a class folder holds no picture (" + (folder / "set/c")));
+}
+
 TEST(ClassArchive, AnEmptyClassFolderIsNamed) {
   const ScratchFolder folder;
   const std::string path = folder.write("x.tar", make_tar({{"x/train/cat/", ""},

@@ -84,6 +84,57 @@ TEST(FindData, AFolderOfClassesIsTrainingData) {
               HasSubstr("no split 'test'"));
 }
 
+TEST(FindData, AFolderWithAListIsTrainingData) {
+  const ScratchFolder folder;
+  folder.write("mine/1.png", "");
+  folder.write("mine/list.csv", "");
+  const auto find = [&](std::string_view split) { return find_data("mine", split, under(folder)); };
+  for (const char* split : {"", "train"}) {
+    EXPECT_EQ(find(split).value().kind, PlaceKind::kListed);
+    EXPECT_EQ(find(split).value().path, folder / "mine");
+    EXPECT_EQ(find(split).value().origin, SplitOrigin::kOwn);
+  }
+  EXPECT_EQ(find("val").value().origin, SplitOrigin::kHeldOutOfTrain);
+  for (const char* split : {"test", "banana"}) {
+    EXPECT_THAT(find(split).error().message(), HasSubstr("no split '" + std::string(split) + "'"));
+  }
+  folder.write("mine/test/list.csv", "");
+  EXPECT_EQ(find("test").value().kind, PlaceKind::kListed);
+  EXPECT_EQ(find("test").value().path, folder / "mine/test");
+}
+
+TEST(FindData, AListOfTheTrainingSplitIsHeldOutOf) {
+  const ScratchFolder folder;
+  folder.write("mine/train/list.csv", "");
+  const DataPlace place = find_data("mine", "val", under(folder)).value();
+  EXPECT_EQ(place.kind, PlaceKind::kListed);
+  EXPECT_EQ(place.path, folder / "mine/train");
+  EXPECT_EQ(place.origin, SplitOrigin::kHeldOutOfTrain);
+}
+
+TEST(FindData, AFolderOfClassesHasNoOtherSplits) {
+  const ScratchFolder folder;
+  folder.write("mine/cat/1.png", "");
+  EXPECT_THAT(find_data("mine", "banana", under(folder)).error().message(),
+              HasSubstr("no split 'banana'"));
+}
+
+TEST(CheckOwnSplit, RefusesWhatIsTrainingData) {
+  const ScratchFolder folder;
+  folder.write("toy.fpack", "");
+  folder.write("toy-test.fpack", "");
+  folder.write("mine/cat/1.png", "");
+  const auto own = [&](const std::string& name, std::string_view split) {
+    return check_own_split(find_data(name, split, under(folder)).value(), split).ok();
+  };
+  EXPECT_TRUE(own("toy", "train"));
+  EXPECT_FALSE(own("toy", "test"));
+  EXPECT_FALSE(own("toy", "val"));
+  EXPECT_TRUE(own("toy-test", "test"));
+  EXPECT_TRUE(own("mine", "train"));
+  EXPECT_FALSE(own("mine", "val"));
+}
+
 TEST(FindData, FilesAreTakenAsNamed) {
   const ScratchFolder folder;
   folder.write("toy.fpack", "");

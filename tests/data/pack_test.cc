@@ -58,6 +58,22 @@ TEST(Pack, PackOfAPackHasEqualBytes) {
   EXPECT_EQ(file_bytes(path), file_bytes(folder / "again.fpack"));
 }
 
+TEST(Pack, KeepsWhatItsWriterSaysOfTheSource) {
+  const ScratchFolder folder;
+  PackWriter writer =
+      PackWriter::create(folder / "a.fpack", Overwrite::kRefuse, 1, 1, {"a"}).value();
+  writer.add(Picture(1, 1).view(), 0, "x").value();
+  writer.made_of(0xFEDCBA9876543210);
+  writer.commit().value();
+  const PackPtr pack = Pack::open(folder / "a.fpack").value();
+  EXPECT_EQ(pack->source(), 0xFEDCBA9876543210);
+  EXPECT_TRUE(pack->findings().empty());
+  // No part of the content.
+  write_pack(folder / "b.fpack", *pack, Overwrite::kRefuse).value();
+  EXPECT_EQ(Pack::open(folder / "b.fpack").value()->source(), 0U);
+  EXPECT_EQ(Pack::open(folder / "b.fpack").value()->content_hash(), pack->content_hash());
+}
+
 TEST(Pack, VerifyFindsAnyChangedByteOfTheContent) {
   const ScratchFolder folder;
   const std::string bytes = file_bytes(small_pack(folder));
@@ -66,7 +82,7 @@ TEST(Pack, VerifyFindsAnyChangedByteOfTheContent) {
     std::string changed = bytes;
     changed[i] = static_cast<char>(changed[i] ^ 1);
     const Result<PackPtr> pack = Pack::read(bytes_of(changed), "test");
-    // Padding before the labels and the zeros of the footer carry nothing.
+    // Padding before the labels carries nothing; what the pack was made of is no content.
     const bool counts =
         (i < 64 + 90 || i >= 160) && (i < bytes.size() - 16 || i >= bytes.size() - 8);
     if (counts) {
@@ -79,6 +95,7 @@ TEST(Pack, VerifyFindsAnyChangedByteOfTheContent) {
   changed[70] ^= 1;
   EXPECT_THAT(Pack::read(bytes_of(changed), "test").value()->verify().error().message(),
               HasSubstr("the pack's content does not match its hash (test)"));
+  EXPECT_EQ(Pack::read(bytes_of(changed), "test").value()->findings().size(), 1U);
 }
 
 TEST(Pack, EveryTruncationIsAnError) {

@@ -225,6 +225,32 @@ TEST(CheckData, FindsContradictingLabelsByClassName) {
                           "extra: bird"));
 }
 
+TEST(CheckData, TellsWhatSplitsShowAsAWhole) {
+  const auto twice = made_of({{filled(1), 0, "x"}, {filled(2), 1, "y"}}, {"cat", "cat"});
+  const DataCheck repeated = check_data({{"train", twice}}).value();
+  EXPECT_FALSE(repeated.passed());
+  EXPECT_THAT(repeated.faults, ElementsAre("train: several labels have the class 'cat': 0, 1"));
+  const auto with = [](DataFinding::Weight weight) {
+    const std::vector<DataFinding> findings{{.weight = weight, .text = "odd"}};
+    const DatasetPtr data = std::make_shared<MemoryDataset>(
+        std::vector<std::string>{"cat"}, std::vector<Sample>{{filled(1), 0, "x"}}, findings);
+    return check_data({{"val", std::make_shared<Subset>(data, std::vector<int64_t>{0})}}).value();
+  };
+  EXPECT_THAT(with(DataFinding::Weight::kFault).faults, ElementsAre("val: odd"));
+  EXPECT_FALSE(with(DataFinding::Weight::kFault).passed());
+  EXPECT_THAT(with(DataFinding::Weight::kRemark).remarks, ElementsAre("val: odd"));
+  EXPECT_TRUE(with(DataFinding::Weight::kRemark).passed());
+}
+
+TEST(ClassDifference, NamesWhatIsMissingAndExtra) {
+  EXPECT_EQ(class_difference({"a", "b"}, {"a", "b"}), "");
+  EXPECT_EQ(class_difference({"a", "b"}, {"b", "a"}), "another order");
+  EXPECT_EQ(class_difference({"a", "b"}, {"a"}), "missing: b");
+  EXPECT_EQ(class_difference({"a", "b"}, {"c", "b"}), "missing: a; extra: c");
+  const std::vector<std::string> many(25, "x");
+  EXPECT_THAT(class_difference({}, many), testing::HasSubstr(" and 5 more"));
+}
+
 TEST(CheckData, CountsBrokenPicturesAndBalance) {
   const DataCheck broken = check_data({{"train", std::make_shared<HalfBroken>()}}).value();
   EXPECT_FALSE(broken.passed());

@@ -4,12 +4,14 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "app/data_argument.h"
 #include "app/machine.h"
 #include "app/table.h"
 #include "app/verbs/data_work.h"
 #include "app/verbs/verbs.h"
+#include "base/words.h"
 #include "data/codecs/file_set.h"
 #include "data/core/find.h"
 
@@ -24,13 +26,16 @@ OptionSpecs options() { return data_options() + OptionSpecs{{"--threads", "T", "
 
 // check -----------------------------------------------------------------------------------------
 
+// Everything is checked, and what is wrong is listed: no fault hides the next.
+FileSetOptions listing_faults() { return {.empty_classes = EmptyClasses::kKeep}; }
+
 /// What an archive holds; it is read once for each split.
 std::vector<NamedSplit> splits_of_archive(const std::string& archive) {
   std::vector<NamedSplit> out;
-  ArchiveData all = read_data_archive(archive, "").value();
+  ArchiveData all = read_data_archive(archive, "", listing_faults()).value();
   if (all.split_found.empty()) return {{"all", std::move(all.data)}};
   for (const char* split : {"train", "val", "test"}) {
-    Result<ArchiveData> read = read_data_archive(archive, split);
+    Result<ArchiveData> read = read_data_archive(archive, split, listing_faults());
     if (!read.ok()) continue;
     // Asked for "val", an archive without it gives its training data.
     if (std::string_view(split) == "val" && read.value().split_found == "train") continue;
@@ -42,7 +47,8 @@ std::vector<NamedSplit> splits_of_archive(const std::string& archive) {
 /// The split that is named, else all that the data has of its own, else all there is.
 std::vector<NamedSplit> splits_from(const Arguments& arguments) {
   const std::string name = arguments.needed("--data");
-  if (const auto split = arguments.value("--split")) return {{*split, data_from(arguments)}};
+  if (const auto split = arguments.value("--split"))
+    return {{*split, data_from(arguments, hold_out_from(arguments), listing_faults())}};
   std::vector<NamedSplit> out;
   const Result<DataPlace> all = find_data(name, "", find_options());
   const std::string whole = all.ok() ? all.value().path : std::string();
@@ -50,12 +56,14 @@ std::vector<NamedSplit> splits_from(const Arguments& arguments) {
   for (const char* split : {"train", "val", "test"}) {
     const Result<DataPlace> place = find_data(name, split, find_options());
     if (!place.ok() || place.value().origin == SplitOrigin::kHeldOutOfTrain) continue;
-    // A folder or pack without splits answers for every split; it is one.
+    // A pack answers for every split; it is one.
     const bool is_whole = place.value().path == whole && place.value().kind != PlaceKind::kCifar;
     if (!out.empty() && is_whole) continue;
-    out.push_back({split, open_data(place.value()).value()});
+    out.push_back({split, open_data(place.value(), {}, listing_faults()).value()});
   }
-  if (out.empty()) out.push_back({"all", data_from(arguments)});
+  if (out.empty()) {
+    out.push_back({"all", data_from(arguments, hold_out_from(arguments), listing_faults())});
+  }
   return out;
 }
 
@@ -90,7 +98,16 @@ Json check_json(const DataCheck& found) {
   for (const std::string& each : found.class_differences) {
     out["class_differences"].push_back(json_text(each));
   }
+  out["faults"] = Json::array();
+  for (const std::string& each : found.faults) out["faults"].push_back(json_text(each));
+  out["remarks"] = Json::array();
+  for (const std::string& each : found.remarks) out["remarks"].push_back(json_text(each));
   return out;
+}
+
+/// "1 group", "2 groups".
+std::string counted(int64_t n, const std::string& thing) {
+  return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
 }
 
 std::string check_text(const DataCheck& found) {
@@ -109,10 +126,8 @@ std::string check_text(const DataCheck& found) {
       show("broken: " + shown_path(each.error.message()));
     }
   }
-  size_t across = 0;
   for (const DuplicateGroup& group : found.duplicates) {
     if (!group.across_splits && !group.across_classes) continue;
-    ++across;
     std::string line =
         group.across_splits ? "equal pixels across splits:" : "equal pixels across classes:";
     for (const PictureRef& each : group.pictures) {
@@ -120,15 +135,36 @@ std::string check_text(const DataCheck& found) {
     }
     show(line);
   }
-  for (const std::string& each : found.class_differences) show(shown_path(each));
+  for (const auto* list : {&found.class_differences, &found.faults, &found.remarks}) {
+    for (const std::string& each : *list) show(shown_path(each));
+  }
   if (found.label_base() > 0) {
     show("no picture has a label below " + std::to_string(found.label_base()) +
          ": labels are counted from 0");
   }
   if (n_shown > kMostShown) out += fmt::format("... {} more\n", n_shown - kMostShown);
-  out += fmt::format("{} groups of equal pictures, {} of them across splits or classes\n",
-                     found.duplicates.size(), across);
+  out += fmt::format("{} of equal pictures, {} of them across splits or classes\n",
+                     counted(static_cast<int64_t>(found.duplicates.size()), "group"),
+                     found.n_across());
   return out;
+}
+
+/// What did not pass, in few words.
+std::string failures(const DataCheck& found) {
+  std::vector<std::string> out;
+  const auto add = [&](int64_t n, const std::string& thing) {
+    if (n != 0) out.push_back(counted(n, thing));
+  };
+  add(found.n_broken(), "broken picture");
+  if (found.n_across() != 0) {
+    out.push_back(counted(found.n_across(), "group") +
+                  " of equal pictures across splits or classes");
+  }
+  add(static_cast<int64_t>(found.class_differences.size()), "split");
+  if (!found.class_differences.empty()) out.back() += " with other classes";
+  if (found.label_base() > 0) out.push_back("labels from " + std::to_string(found.label_base()));
+  add(static_cast<int64_t>(found.faults.size()), "other fault");
+  return joined(std::span<const std::string>(out), ", ");
 }
 
 int check(Context& context, const Arguments& arguments) {
@@ -146,7 +182,7 @@ int check(Context& context, const Arguments& arguments) {
        .what = "the data set has faults",
        .where = shown_path(arguments.needed("--data")),
        .expected = "no broken pictures, nothing equal across splits or classes, labels from 0",
-       .found = std::to_string(found.n_broken()) + " broken"});
+       .found = failures(found)});
 }
 
 // stats -----------------------------------------------------------------------------------------
@@ -235,10 +271,9 @@ const Verb kDataCheckVerb{
     .summary = "decode everything; find broken pictures, duplicates, leaks between splits",
     .usage = "--data D [--split S] [--json]",
     .description =
-        "Exit code 5 where a picture is broken, equal pictures lie in two splits or classes, "
-        "splits "
-        "have other classes, or no picture has label 0. Without --split all splits are checked "
-        "against each other.",
+        "Exit code 5 where a picture or a pack is broken, equal pictures lie in two splits or "
+        "classes, splits have other classes, a class folder is empty, a class has two labels, or "
+        "labels do not run from 0. Without --split all splits are checked against each other.",
     .examples =
         "fovea data check --data cifar10\n"
         "fovea data check --data pictures/ --json",

@@ -44,17 +44,21 @@ Result<FileSetPtr> FileSetBuilder::finish() {
     return bad_data(set_->root_, "no pictures in class folders", std::string(kExpectedLayout));
   }
   std::set<std::string, std::less<>> names;
+  std::vector<std::string> empty;
   for (const FileSet::Entry& entry : entries) names.emplace(class_of(entry.name));
   for (const std::string& folder : folders_) {
     if (names.contains(folder)) continue;
     ErrorInfo error = bad_data(set_->root_ + "/" + folder, "a class folder holds no picture",
                                "at least one .jpg or .png");
     error.hint = "fill the folder, or remove it if it is no class";
-    return error;
+    if (options_.empty_classes == EmptyClasses::kError) return error;
+    set_->findings_.push_back({.text = error.message()});
+    empty.push_back(folder);
   }
   set_->class_names_ = options_.class_names;
   if (set_->class_names_.empty()) {
     set_->class_names_.assign(names.begin(), names.end());
+    set_->class_names_.insert(set_->class_names_.end(), empty.begin(), empty.end());
   }
   std::map<std::string, int32_t, std::less<>> labels;
   for (const std::string& name : set_->class_names_) {

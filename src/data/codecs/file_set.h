@@ -14,12 +14,17 @@
 
 namespace fovea {
 
+/// Whether a class folder without a picture is an error or a class behind the others, and a finding
+/// of the data.
+enum class EmptyClasses : uint8_t { kError, kKeep };
+
 struct FileSetOptions {
   DecodeLimits decode;
   ArchiveLimits archive;
   /// Order of the classes, e.g. those of the training split; empty: all that are found, sorted by
   /// their bytes. A class that is found but not named here is an error.
   std::vector<std::string> class_names;
+  EmptyClasses empty_classes = EmptyClasses::kError;
 };
 
 /// Encoded pictures in order of class and path, decoded when asked for.
@@ -45,6 +50,9 @@ class FileSet final : public Dataset {
   /// The file itself, as it is encoded.
   [[nodiscard]] Result<std::string> encoded(int64_t i) const override;
 
+  /// Class folders without a picture, where they are kept.
+  [[nodiscard]] std::vector<DataFinding> findings() const override { return findings_; }
+
   /// Files that are no pictures by their names, and archive entries with unsafe paths.
   [[nodiscard]] uint64_t n_ignored() const { return n_ignored_; }
   /// The split that was found inside an archive: the one asked for, "train", or nothing.
@@ -61,6 +69,7 @@ class FileSet final : public Dataset {
   std::vector<Entry> entries_;
   std::vector<std::string> class_names_;
   DecodeLimits decode_;
+  std::vector<DataFinding> findings_;
   uint64_t n_ignored_ = 0;
   std::string split_found_;
 };
@@ -98,6 +107,10 @@ Result<ArchiveData> read_data_archive(const std::string& archive, std::string_vi
 /// training data is cut as `hold_out` says.
 Result<DatasetPtr> open_data(const DataPlace& place, const HoldOutOptions& hold_out = {},
                              const FileSetOptions& options = {});
+
+/// The same, of pictures of the split's own: an error (kBadInput) where the place stands for
+/// training data or for a part that is held out of it (check_own_split).
+Result<DatasetPtr> open_own_data(const DataPlace& place, std::string_view split);
 
 /// find_data and open_data in one.
 Result<DatasetPtr> open_data(std::string_view name, std::string_view split, const FindOptions& find,

@@ -7,6 +7,7 @@
 #include "base/words.h"
 #include "data/codecs/file_set.h"
 #include "data/codecs/file_set_builder.h"
+#include "data/codecs/listed_folder.h"
 #include "data/core/cifar.h"
 
 namespace fovea {
@@ -178,6 +179,11 @@ Result<DatasetPtr> open_data(const DataPlace& place, const HoldOutOptions& hold_
     if (!set.ok()) return set.error();
     return apply_origin(std::move(set).value(), place, hold_out);
   }
+  if (place.kind == PlaceKind::kListed) {
+    Result<DatasetPtr> data = read_listed_folder(place.path);
+    if (!data.ok()) return data.error();
+    return apply_origin(std::move(data).value(), place, hold_out);
+  }
   if (place.kind == PlaceKind::kArchive) {
     Result<ArchiveData> read = read_data_archive(place.path, place.split, options);
     if (!read.ok()) return read.error();
@@ -190,6 +196,21 @@ Result<DatasetPtr> open_data(const DataPlace& place, const HoldOutOptions& hold_
     return apply_origin(std::move(read).value().data, seen, hold_out);
   }
   return open_without_codecs(place, hold_out, picture_decoder(options.decode));
+}
+
+Result<DatasetPtr> open_own_data(const DataPlace& place, std::string_view split) {
+  const Status own = check_own_split(place, split);
+  if (!own.ok()) return own.error();
+  if (place.kind != PlaceKind::kArchive) return open_data(place);
+  Result<ArchiveData> read = read_data_archive(place.path, split);
+  if (!read.ok()) return read.error();
+  const std::string& found = read.value().split_found;
+  const bool whole = found.empty() && !is_judging_file(place.path);
+  if (split == "train" || split.empty() || is_split(found, split) || (found.empty() && !whole)) {
+    return std::move(read).value().data;
+  }
+  return bad_data(place.path, "the archive has no such split of its own", std::string(split),
+                  found.empty() ? "no splits" : found);
 }
 
 Result<DatasetPtr> open_data(std::string_view name, std::string_view split, const FindOptions& find,

@@ -86,6 +86,7 @@ class PackMaker {
                                     ? std::string()
                                     : std::to_string(report_.broken.size()) + " broken"};
     }
+    writer_->made_of(options_.source);
     const Status committed = writer_->commit();
     if (!committed.ok()) return committed.error();
     return std::move(report_);

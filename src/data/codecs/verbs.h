@@ -61,6 +61,7 @@ struct PackOptions {
   /// kEncoded: the files as they are, each decoded once to see that it can be; side must be 0.
   PackForm form = PackForm::kPixels;
   OnBroken on_broken = OnBroken::kStop;
+  uint64_t source = 0;  ///< kept with the pack (Pack::source)
   Overwrite overwrite = Overwrite::kRefuse;
 };
 
@@ -113,11 +114,18 @@ struct DataCheck {
   std::vector<SplitCheck> splits;
   std::vector<DuplicateGroup> duplicates;
   std::vector<std::string> class_differences;  ///< one sentence for each split with other classes
+  /// Faults of a split as a whole: a damaged pack, an empty class folder, one class under several
+  /// labels, labels that are left out (Dataset::findings).
+  std::vector<std::string> faults;
+  std::vector<std::string> remarks;  ///< likewise, what is unusual only
 
   /// Smallest label of all splits; above 0 the labels were probably counted from 1.
   [[nodiscard]] int32_t label_base() const;
   [[nodiscard]] int64_t n_broken() const;
-  /// Nothing broken, nothing across splits or classes, equal classes everywhere, labels from 0.
+  /// Groups of equal pictures across splits or classes.
+  [[nodiscard]] int64_t n_across() const;
+  /// Nothing broken, nothing across splits or classes, equal classes everywhere, labels from 0, no
+  /// other fault.
   /// Duplicates within one class of one split and a lack of balance are worth a look but no
   /// failure.
   [[nodiscard]] bool passed() const;

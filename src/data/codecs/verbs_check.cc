@@ -3,7 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <span>
 #include <utility>
 
 #include "base/words.h"
@@ -106,29 +106,40 @@ DuplicateGroup group_of(const std::vector<NamedSplit>& splits, const std::vector
   return group;
 }
 
-std::vector<std::string> missing_from(const std::vector<std::string>& names,
-                                      const std::vector<std::string>& all) {
-  const std::set<std::string, std::less<>> have(names.begin(), names.end());
-  std::vector<std::string> missing;
-  for (const std::string& name : all) {
-    if (!have.contains(name)) missing.push_back(name);
-  }
-  return missing;
+/// One sentence where a split's classes differ from the first split's, else nothing.
+std::string split_difference(const NamedSplit& first, const NamedSplit& other) {
+  const std::string difference =
+      class_difference(first.data->class_names(), other.data->class_names());
+  if (difference.empty()) return {};
+  return "the classes of '" + other.name + "' differ from those of '" + first.name + "'; " +
+         difference;
 }
 
-/// One sentence where a split's classes differ from the first split's, else nothing.
-std::string class_difference(const NamedSplit& first, const NamedSplit& other) {
-  const auto& expected = first.data->class_names();
-  const auto& found = other.data->class_names();
-  if (expected == found) return {};
-  const auto missing = missing_from(found, expected);
-  const auto extra = missing_from(expected, found);
-  std::string text =
-      "the classes of '" + other.name + "' differ from those of '" + first.name + "'";
-  if (!missing.empty()) text += "; missing: " + joined(missing, ", ");
-  if (!extra.empty()) text += "; extra: " + joined(extra, ", ");
-  if (missing.empty() && extra.empty()) text += " in their order";
-  return text;
+/// One sentence for each name that several classes of a split have.
+std::vector<std::string> repeated_names(const NamedSplit& split) {
+  std::map<std::string, std::vector<std::string>> labels_of;
+  const std::vector<std::string>& names = split.data->class_names();
+  for (size_t label = 0; label < names.size(); ++label) {
+    labels_of[names[label]].push_back(std::to_string(label));
+  }
+  std::vector<std::string> out;
+  for (const auto& [name, labels] : labels_of) {
+    if (labels.size() < 2) continue;
+    out.push_back("several labels have the class '" + name +
+                  "': " + joined(std::span<const std::string>(labels), ", "));
+  }
+  return out;
+}
+
+/// Adds what a split shows as a whole.
+void add_findings(const NamedSplit& split, DataCheck& check) {
+  for (const std::string& each : repeated_names(split)) {
+    check.faults.push_back(split.name + ": " + each);
+  }
+  for (const DataFinding& each : split.data->findings()) {
+    const bool fault = each.weight == DataFinding::Weight::kFault;
+    (fault ? check.faults : check.remarks).push_back(split.name + ": " + each.text);
+  }
 }
 
 /// Sums over pixels; exact in integers up to 2^47 pixels.
@@ -184,11 +195,15 @@ int64_t DataCheck::n_broken() const {
   return n;
 }
 
+int64_t DataCheck::n_across() const {
+  return std::count_if(duplicates.begin(), duplicates.end(), [](const DuplicateGroup& group) {
+    return group.across_splits || group.across_classes;
+  });
+}
+
 bool DataCheck::passed() const {
-  const bool leaks = std::any_of(
-      duplicates.begin(), duplicates.end(),
-      [](const DuplicateGroup& group) { return group.across_splits || group.across_classes; });
-  return n_broken() == 0 && !leaks && class_differences.empty() && label_base() == 0;
+  return n_broken() == 0 && n_across() == 0 && class_differences.empty() && label_base() == 0 &&
+         faults.empty();
 }
 
 Result<DataCheck> check_data(const std::vector<NamedSplit>& splits, const DataWork& work) {
@@ -204,8 +219,9 @@ Result<DataCheck> check_data(const std::vector<NamedSplit>& splits, const DataWo
     if (!one.ok()) return one.error();
     done += one.value().n;
     check.splits.push_back(std::move(one).value());
-    std::string difference = class_difference(splits.front(), splits[s]);
+    std::string difference = split_difference(splits.front(), splits[s]);
     if (!difference.empty()) check.class_differences.push_back(std::move(difference));
+    add_findings(splits[s], check);
   }
   for (const auto& [hash, where] : places) {
     if (where.size() > 1) check.duplicates.push_back(group_of(splits, where));

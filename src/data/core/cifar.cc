@@ -31,6 +31,10 @@ constexpr std::array<Layout, 4> kLayouts{
     Layout{Form::kPickle, "data_batch_#", "test_batch", "batches.meta", 0},
     Layout{Form::kPickle, "train", "test", "meta", 0}};
 
+// Pictures of each of the four archives.
+constexpr size_t kPublishedTrain = 50'000;
+constexpr size_t kPublishedTest = 10'000;
+
 std::vector<std::string> train_files(const Layout& layout) {
   const size_t at = layout.train_file.find('#');
   if (at == std::string_view::npos) return {std::string(layout.train_file)};
@@ -52,6 +56,30 @@ const Layout* layout_of(const std::function<bool(const std::string&)>& is_there)
     if (has_data && (has_names || layout.form == Form::kBinary)) return &layout;
   }
   return nullptr;
+}
+
+/// A batch that was cut between two pictures shows only in its number of pictures.
+Status check_equal_batches(const std::vector<std::string>& files, const std::vector<size_t>& sizes,
+                           std::string_view source) {
+  const auto other = std::adjacent_find(sizes.begin(), sizes.end(), std::not_equal_to<size_t>());
+  if (other == sizes.end()) return {};
+  std::string found;
+  for (size_t k = 0; k < files.size(); ++k) {
+    found += (k == 0 ? "" : ", ") + files[k] + ": " + std::to_string(sizes[k]);
+  }
+  return ErrorInfo{.kind = ErrorKind::kBadInput,
+                   .what = "the training batches have different numbers of pictures",
+                   .where = shown_path(source),
+                   .expected = "equal numbers",
+                   .found = std::move(found)};
+}
+
+std::vector<DataFinding> findings_of(std::string_view split, size_t n) {
+  const size_t published = split == "train" ? kPublishedTrain : kPublishedTest;
+  if (n == published) return {};
+  return {{.weight = DataFinding::Weight::kRemark,
+           .text = std::string(split) + " of the CIFAR files has " + std::to_string(n) +
+                   " pictures; the published archive has " + std::to_string(published)}};
 }
 
 bool is_file(const std::string& path) {
@@ -94,7 +122,9 @@ class Reader {
     Result<std::vector<std::string>> names = class_names();
     if (!names.ok()) return names.error();
     std::vector<Sample> samples;
+    std::vector<size_t> sizes;
     for (const std::string& file : files) {
+      const size_t n_before = samples.size();
       const Result<std::string> bytes = bytes_of_(file);
       if (!bytes.ok()) return bytes.error();
       const CifarBatch batch{.name = file,
@@ -105,9 +135,13 @@ class Reader {
               ? add_cifar_binary(bytes.value(), layout_.label_bytes, batch, samples)
               : add_cifar_pickle(bytes.value(), batch, samples);
       if (!added.ok()) return added.error();
+      sizes.push_back(samples.size() - n_before);
     }
-    return DatasetPtr(
-        std::make_shared<MemoryDataset>(std::move(names).value(), std::move(samples)));
+    const Status equal = check_equal_batches(files, sizes, source);
+    if (!equal.ok()) return equal.error();
+    std::vector<DataFinding> findings = findings_of(split, samples.size());
+    return DatasetPtr(std::make_shared<MemoryDataset>(std::move(names).value(), std::move(samples),
+                                                      std::move(findings)));
   }
 
  private:

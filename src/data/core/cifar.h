@@ -25,7 +25,8 @@ bool is_cifar_folder(const std::string& folder);
 bool is_cifar_archive(std::span<const std::string> names);
 
 /// Reads the split "train" (in the order of the files) or "test"; `source` stands in messages.
-/// Errors (kBadInput) name the file: missing, damaged, a label without a class, another split.
+/// Errors (kBadInput) name the file: missing, damaged, a label without a class, another split,
+/// training batches of different lengths. Other numbers than the published ones are a finding.
 Result<DatasetPtr> read_cifar_folder(const std::string& folder, std::string_view split);
 Result<DatasetPtr> read_cifar_files(const CifarFiles& files, std::string_view split,
                                     std::string_view source);

@@ -15,6 +15,13 @@ namespace fovea {
 /// Whether a picture that cannot be read ends the work or is named, counted and left out.
 enum class OnBroken : uint8_t { kStop, kSkip };
 
+/// Something about a data set as a whole.
+struct DataFinding {
+  enum class Weight : uint8_t { kRemark, kFault };
+  Weight weight = Weight::kFault;
+  std::string text;  ///< a sentence without its full stop
+};
+
 /// n pictures, each with a label in 0..n_classes-1 and a file name. Indices must be in range.
 /// Thread-safety: all of it may be called by many threads.
 class Dataset {
@@ -37,11 +44,19 @@ class Dataset {
   /// The bytes of the picture's file, where there is one. Errors: kUsage without a file, else
   /// kBadInput; both name the picture.
   [[nodiscard]] virtual Result<std::string> encoded(int64_t i) const;
+  /// What is wrong or unusual beyond single pictures, as far as the data shows it by itself; may
+  /// read all of it.
+  [[nodiscard]] virtual std::vector<DataFinding> findings() const { return {}; }
 
   [[nodiscard]] int64_t n_classes() const { return static_cast<int64_t>(class_names().size()); }
 };
 
 using DatasetPtr = std::shared_ptr<const Dataset>;
+
+/// What `found` has else than `expected`: "missing: dog; extra: bird, cow", "another order"; empty
+/// where they are equal.
+[[nodiscard]] std::string class_difference(const std::vector<std::string>& expected,
+                                           const std::vector<std::string>& found);
 
 /// Some samples of another data set, in the order given. Throws Error (kUsage) for an index out of
 /// range.
@@ -61,6 +76,7 @@ class Subset final : public Dataset {
   [[nodiscard]] Result<std::string> encoded(int64_t i) const override {
     return whole_->encoded(at(i));
   }
+  [[nodiscard]] std::vector<DataFinding> findings() const override { return whole_->findings(); }
   [[nodiscard]] const std::vector<int64_t>& indices() const { return indices_; }
 
  private:
@@ -79,7 +95,8 @@ struct Sample {
 /// Pictures held in memory. Throws Error (kUsage) for a label out of range.
 class MemoryDataset final : public Dataset {
  public:
-  MemoryDataset(std::vector<std::string> class_names, std::vector<Sample> samples);
+  MemoryDataset(std::vector<std::string> class_names, std::vector<Sample> samples,
+                std::vector<DataFinding> findings = {});
   [[nodiscard]] int64_t size() const override { return static_cast<int64_t>(samples_.size()); }
   [[nodiscard]] const std::vector<std::string>& class_names() const override {
     return class_names_;
@@ -90,11 +107,13 @@ class MemoryDataset final : public Dataset {
   [[nodiscard]] std::optional<PictureView> view(int64_t i) const override {
     return at(i).picture.view();
   }
+  [[nodiscard]] std::vector<DataFinding> findings() const override { return findings_; }
 
  private:
   [[nodiscard]] const Sample& at(int64_t i) const { return samples_[static_cast<size_t>(i)]; }
   std::vector<std::string> class_names_;
   std::vector<Sample> samples_;
+  std::vector<DataFinding> findings_;
 };
 
 }  // namespace fovea

@@ -36,6 +36,9 @@ bool is_file(const std::string& path) {
   return fs::is_regular_file(path, code);
 }
 
+/// True for a folder whose pictures and labels a list names.
+bool has_list(const std::string& folder) { return is_file(folder + "/list.csv"); }
+
 std::string below(std::string folder, std::string_view name) {
   folder += '/';
   folder += name;
@@ -106,7 +109,9 @@ std::optional<DataPlace> own_split(const std::string& folder, std::string_view s
       return DataPlace{.kind = kind, .path = where, .split = std::string(split)};
     };
     if (is_file(path + ".fpack")) return place(PlaceKind::kPack, path + ".fpack");
-    if (is_folder(path)) return place(PlaceKind::kFolder, path);
+    if (is_folder(path)) {
+      return place(has_list(path) ? PlaceKind::kListed : PlaceKind::kFolder, path);
+    }
     if (const auto archive = with_archive_ending(path)) {
       return place(PlaceKind::kArchive, *archive);
     }
@@ -124,13 +129,32 @@ ErrorInfo no_split(const std::string& folder, std::string_view split, const List
           .found = found.empty() ? "none" : found};
 }
 
+/// A folder without splits.
+DataPlace whole_folder(const std::string& folder) {
+  if (has_list(folder)) return {.kind = PlaceKind::kListed, .path = folder};
+  return {.kind = is_cifar_folder(folder) ? PlaceKind::kCifar : PlaceKind::kFolder, .path = folder};
+}
+
+/// A folder without splits as training data, or as what is held out of it.
+DataPlace training_folder(PlaceKind kind, const std::string& folder, bool holds_out) {
+  return {.kind = kind,
+          .path = folder,
+          .split = "train",
+          .origin = holds_out ? SplitOrigin::kHeldOutOfTrain : SplitOrigin::kOwn};
+}
+
 Result<DataPlace> split_in_folder(const std::string& folder, std::string_view split) {
-  if (split.empty()) {
-    return DataPlace{.kind = is_cifar_folder(folder) ? PlaceKind::kCifar : PlaceKind::kFolder,
-                     .path = folder};
-  }
-  if (auto own = own_split(folder, split)) return *std::move(own);
+  if (split.empty()) return whole_folder(folder);
   const bool can_hold_out = split == "val";
+  const bool can_be_whole = can_hold_out || split == "train";
+  std::optional<DataPlace> own = own_split(folder, split);
+  // A list names what is in its folder's sub-folders, too; only a list of the split's own goes
+  // before it.
+  const bool own_list = own && own->kind == PlaceKind::kListed;
+  if (can_be_whole && !own_list && has_list(folder)) {
+    return training_folder(PlaceKind::kListed, folder, can_hold_out);
+  }
+  if (own) return *std::move(own);
   std::vector<std::string> cifar = {folder};
   for (const std::string_view name : kCifarFolders) cifar.push_back(below(folder, name));
   for (const std::string& path : cifar) {
@@ -154,11 +178,8 @@ Result<DataPlace> split_in_folder(const std::string& folder, std::string_view sp
     }
   }
   const Listing listing = list_folder(folder);
-  if (listing.splits.empty() && !listing.others.empty() && split != "test") {
-    return DataPlace{.kind = PlaceKind::kFolder,
-                     .path = folder,
-                     .split = "train",
-                     .origin = can_hold_out ? SplitOrigin::kHeldOutOfTrain : SplitOrigin::kOwn};
+  if (listing.splits.empty() && !listing.others.empty() && can_be_whole) {
+    return training_folder(PlaceKind::kFolder, folder, can_hold_out);
   }
   return no_split(folder, split, listing);
 }
@@ -226,6 +247,16 @@ Result<DataPlace> find_data(std::string_view name, std::string_view split,
                    .hint = options.environment.empty()
                                ? "set FOVEA_DATA to the folder that holds your data sets"
                                : ""};
+}
+
+Status check_own_split(const DataPlace& place, std::string_view split) {
+  const bool for_all_splits = place.kind == PlaceKind::kPack && split != "train" &&
+                              !split.empty() && !is_judging_file(place.path);
+  if (place.origin == SplitOrigin::kOwn && !for_all_splits) return {};
+  return ErrorInfo{.kind = ErrorKind::kBadInput,
+                   .what = "the data has no such split of its own",
+                   .where = shown_path(place.path),
+                   .expected = std::string(split)};
 }
 
 DatasetPtr apply_origin(DatasetPtr data, const DataPlace& place, const HoldOutOptions& options) {

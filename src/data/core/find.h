@@ -17,6 +17,7 @@ enum class PlaceKind : uint8_t {
   kPack,     ///< a `.fpack` file
   kArchive,  ///< a tar, plain or compressed
   kFolder,   ///< a folder of class folders
+  kListed,   ///< a folder whose labels stand in its list.csv
   kCifar,    ///< a folder with the files of an official CIFAR archive, binary or pickled
 };
 
@@ -47,10 +48,15 @@ FindOptions find_options(std::string root = {});
 
 /// Finds NAME|FOLDER|TAR|PACK and, inside, the split: a folder SPLIT, SPLIT.fpack, SPLIT.tar*, the
 /// files of an official CIFAR archive or the archive itself, or a tar named as its folder that
-/// holds the splits. "val" where only "train" is found is held out of
-/// it. Errors (kBadInput) list where was looked and which splits there are.
+/// holds the splits. A folder without splits is "train". "val" where only "train" is found is held
+/// out of it. Errors (kBadInput) list where was looked and which splits there are.
 Result<DataPlace> find_data(std::string_view name, std::string_view split,
                             const FindOptions& options);
+
+/// An error (kBadInput) where a place does not hold pictures of its own for the split that was
+/// asked for: "val" that is held out of the training data, or a pack for all splits, which is
+/// training data. What an archive holds is seen when it is opened (open_own_data).
+Status check_own_split(const DataPlace& place, std::string_view split);
 
 /// Opens what needs no codec: packs and the CIFAR archives' files. Anything else is kNotInBuild.
 /// `hold_out` says what "val" means where the data has none of its own; the training split is

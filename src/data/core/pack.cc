@@ -76,9 +76,10 @@ struct Pack::Reader {
       return bad("the pack is truncated", {}, std::to_string(bytes.size()) + " bytes");
     }
     const size_t footer = bytes.size() - kFooterBytes;
-    std::array<uint64_t, 8> field{};
+    std::array<uint64_t, 9> field{};
     for (size_t k = 0; k < field.size(); ++k) field[k] = load(bytes, footer + 8 * k, 8);
-    const auto [n, height, width, n_classes, labels_at, classes_at, names_begin, hash] = field;
+    const auto [n, height, width, n_classes, labels_at, classes_at, names_begin, hash,
+                source_hash] = field;
     const uint64_t names_at = names_begin;  // a lambda cannot take a structured binding
     const bool has_side = height != 0 && height <= kMaxSide && width != 0 && width <= kMaxSide;
     if (n > kMaxSamples || (encoded ? height != 0 || width != 0 : !has_side) ||
@@ -105,6 +106,7 @@ struct Pack::Reader {
     pack.height_ = static_cast<int32_t>(height);
     pack.width_ = static_cast<int32_t>(width);
     pack.content_hash_ = hash;
+    pack.source_fingerprint_ = source_hash;
     pack.pixels_ = bytes.subspan(kHeaderBytes, content_bytes);
     if (encoded) {
       uint64_t before = 0;
@@ -212,6 +214,12 @@ Result<Picture> Pack::picture(int64_t i) const {
   const std::span<const uint8_t> src = pixels(i);
   picture.pixels.assign(src.begin(), src.end());
   return picture;
+}
+
+std::vector<DataFinding> Pack::findings() const {
+  const Status sound = verify();
+  if (sound.ok()) return {};
+  return {{.text = sound.error().message()}};
 }
 
 Status Pack::verify() const {

@@ -8,7 +8,7 @@
 //   classes    per class: u32 length, bytes
 //   names      per picture: u32 length, bytes
 //   footer     u64 n, height, width, n_classes, labels at, classes at, names at, content hash,
-//              8 zeros, the magic again   (80 bytes)
+//              source (0: not known), the magic again   (80 bytes)
 // Of encoded files, instead of the pixels: the files, one behind the other, then from the next
 // multiple of 8 u64 [n], where each ends counted from byte 64; height and width are 0, the magic is
 // "FOVEAPK2".
@@ -78,8 +78,13 @@ class Pack final : public Dataset {
   [[nodiscard]] std::span<const int32_t> labels() const { return labels_; }
   /// As the writer computed it, over extents, classes, names, labels and pixels.
   [[nodiscard]] uint64_t content_hash() const { return content_hash_; }
+  /// What the writer said of the files that the pack was made of; 0: nothing. No part of the
+  /// content.
+  [[nodiscard]] uint64_t source() const { return source_fingerprint_; }
   /// Reads everything and compares the content hash; an error (kBadInput) where it differs.
   [[nodiscard]] Status verify() const;
+  /// Where verify() fails.
+  [[nodiscard]] std::vector<DataFinding> findings() const override;
 
  private:
   struct Reader;
@@ -94,6 +99,7 @@ class Pack final : public Dataset {
   int32_t height_ = 0;
   int32_t width_ = 0;
   uint64_t content_hash_ = 0;
+  uint64_t source_fingerprint_ = 0;
   std::span<const uint8_t> pixels_;  ///< or the files
   std::span<const uint8_t> names_;
   std::vector<uint64_t> name_at_;
@@ -116,6 +122,8 @@ class PackWriter {
   Status add(PictureView picture, int32_t label, std::string_view file_name);
   /// The same for a pack of encoded files.
   Status add_file(std::string_view bytes, int32_t label, std::string_view file_name);
+  /// Stored with the pack (Pack::source).
+  void made_of(uint64_t source) { source_ = source; }
   Status commit();
 
  private:
@@ -137,6 +145,7 @@ class PackWriter {
   std::vector<uint64_t> file_end_;
   std::string names_;
   ContentHash pixel_hash_;
+  uint64_t source_ = 0;
 };
 
 /// Writes a whole data set of equal-sized pictures. The first bad picture ends it.

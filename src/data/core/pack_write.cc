@@ -119,7 +119,7 @@ Status PackWriter::commit() {
   append_u64(tail, names_at);
   append_u64(tail, pack_format::whole_hash(height_, width_, class_names_, labels_,
                                            pack_format::as_bytes(names_), pixel_hash_.value()));
-  append_u64(tail, 0);
+  append_u64(tail, source_);
   tail += encoded ? Pack::kEncodedMagic : Pack::kMagic;
   const Status written = writer_.write(tail);
   return written.ok() ? writer_.commit() : written;

@@ -1,4 +1,4 @@
-#include "app/listed_folder.h"
+#include "data/codecs/listed_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,15 +7,16 @@
 
 #include "base/file.h"
 #include "data/codecs/decode.h"
+#include "data/codecs/file_set.h"
 
-namespace fovea::app {
+namespace fovea {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class ListedFolder : public testing::Test {
+class ListedFolderTest : public testing::Test {
  protected:
   void SetUp() override {
     root = testing::TempDir() + "fovea-listed-" +
@@ -35,7 +36,7 @@ class ListedFolder : public testing::Test {
   std::string root;
 };
 
-TEST_F(ListedFolder, ReadsColumnsByTheirNames) {
+TEST_F(ListedFolderTest, ReadsColumnsByTheirNames) {
   list("class,file,more,label\r\ncat,a.png,1,2\r\ndog,b.png,2,0\n");
   const DatasetPtr data = read_listed_folder(root).value();
   EXPECT_EQ(data->size(), 2);
@@ -45,7 +46,7 @@ TEST_F(ListedFolder, ReadsColumnsByTheirNames) {
   EXPECT_FALSE(data->picture(0).ok());
 }
 
-TEST_F(ListedFolder, ReadsItsPictures) {
+TEST_F(ListedFolderTest, ReadsItsPictures) {
   Picture picture(3, 2);
   picture.row(1)[4] = 200;
   ASSERT_TRUE(write_file(root + "/a.png", encode_png(picture.view()), Overwrite::kAllow).ok());
@@ -53,7 +54,7 @@ TEST_F(ListedFolder, ReadsItsPictures) {
   EXPECT_EQ(read_listed_folder(root).value()->picture(0).value(), picture);
 }
 
-TEST_F(ListedFolder, ErrorsNameTheLine) {
+TEST_F(ListedFolderTest, ErrorsNameTheLine) {
   const std::string head = "file,label,class\n";
   EXPECT_THAT(error_of("file,label\na,0\n"), HasSubstr("list.csv:1"));
   EXPECT_THAT(error_of(head + "a.png,0,x\nb.png\n"), HasSubstr("list.csv:3"));
@@ -66,14 +67,23 @@ TEST_F(ListedFolder, ErrorsNameTheLine) {
   EXPECT_THAT(error_of(""), HasSubstr("empty"));
 }
 
-TEST_F(ListedFolder, IsFoundWhereDataIsLookedUp) {
-  list("file,label,class\na.png,0,cat\n");
-  const fs::path path(root);
-  EXPECT_EQ(find_listed_folder(root, "test", {}), root);
-  const FindOptions options{.environment = path.parent_path().string()};
-  EXPECT_TRUE(find_listed_folder(path.filename().string(), "", options).has_value());
-  EXPECT_FALSE(find_listed_folder("absent", "", options).has_value());
+TEST_F(ListedFolderTest, IsOpenedByItsNameAndHeldOutOf) {
+  list("file,label,class\na.png,0,cat\nb.png,0,cat\nc.png,1,dog\nd.png,1,dog\n");
+  EXPECT_EQ(open_data(root, "", {}).value()->size(), 4);
+  EXPECT_EQ(open_data(root, "train", {}).value()->size(), 4);
+  EXPECT_EQ(open_data(root, "val", {}, {.count = 1}).value()->size(), 1);
+  EXPECT_THAT(open_data(root, "test", {}).error().message(), HasSubstr("no split 'test'"));
+}
+
+TEST_F(ListedFolderTest, LabelsThatAreLeftOutAreAFinding) {
+  list("file,label,class\na.png,0,x\nb.png,5,y\n");
+  const std::vector<DataFinding> findings = read_listed_folder(root).value()->findings();
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].weight, DataFinding::Weight::kFault);
+  EXPECT_THAT(findings[0].text, HasSubstr("no picture has label 1, 2, 3, 4"));
+  list("file,label,class\na.png,0,x\nb.png,1,y\n");
+  EXPECT_TRUE(read_listed_folder(root).value()->findings().empty());
 }
 
 }  // namespace
-}  // namespace fovea::app
+}  // namespace fovea

@@ -1,26 +1,25 @@
-#include "app/listed_folder.h"
-
-#include <sys/stat.h>
+#include "data/codecs/listed_folder.h"
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <set>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "base/words.h"
 #include "data/codecs/decode.h"
-#include "data/codecs/file_set.h"
 
-namespace fovea::app {
+namespace fovea {
 namespace {
 
 constexpr uint64_t kMaxListBytes = uint64_t{1} << 32;
 constexpr uint64_t kMaxPictureBytes = uint64_t{1} << 30;
 constexpr int64_t kMaxClasses = 1 << 20;
-
-bool is_file(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
-}
+constexpr size_t kMostNamed = 20;
 
 struct Line {
   std::string file;
@@ -45,6 +44,7 @@ class ListedFolder final : public Dataset {
   [[nodiscard]] Result<std::string> encoded(int64_t i) const override {
     return read_file(folder_ + "/" + at(i).file, kMaxPictureBytes);
   }
+  [[nodiscard]] std::vector<DataFinding> findings() const override;
 
  private:
   [[nodiscard]] const Line& at(int64_t i) const { return lines_[static_cast<size_t>(i)]; }
@@ -52,6 +52,23 @@ class ListedFolder final : public Dataset {
   std::vector<std::string> class_names_;
   std::vector<Line> lines_;
 };
+
+/// Labels between others that no line has: most likely another count than the list was meant to
+/// have.
+std::vector<DataFinding> ListedFolder::findings() const {
+  std::set<int32_t> used;
+  for (const Line& line : lines_) used.insert(line.label);
+  std::vector<std::string> unused;
+  for (int32_t label = *used.begin(); label < *used.rbegin(); ++label) {
+    if (!used.contains(label)) unused.push_back(std::to_string(label));
+  }
+  if (unused.empty()) return {};
+  const size_t n_more = unused.size() - std::min(unused.size(), kMostNamed);
+  unused.resize(unused.size() - n_more);
+  const std::string more = n_more == 0 ? "" : " and " + std::to_string(n_more) + " more";
+  return {{.text = shown_path(folder_) + "/list.csv: no picture has label " +
+                   joined(std::span<const std::string>(unused), ", ") + more}};
+}
 
 /// Where the columns file, label and class stand.
 using Columns = std::array<size_t, 3>;
@@ -75,23 +92,6 @@ bool leaves_folder(std::string_view file) {
 }
 
 }  // namespace
-
-std::optional<std::string> find_listed_folder(std::string_view name, std::string_view split,
-                                              const FindOptions& options) {
-  const std::string own(name);
-  std::vector<std::string> places{own};
-  if (!own.starts_with('/')) {
-    for (const std::string& root : {options.environment, options.local}) {
-      if (!root.empty()) places.push_back(std::string(root).append("/").append(own));
-    }
-  }
-  for (const std::string& place : places) {
-    const std::string inside = place + "/" + std::string(split);
-    if (!split.empty() && is_file(inside + "/list.csv")) return inside;
-    if (is_file(place + "/list.csv")) return place;
-  }
-  return std::nullopt;
-}
 
 Result<DatasetPtr> read_listed_folder(const std::string& folder) {
   const std::string path = folder + "/list.csv";
@@ -142,18 +142,4 @@ Result<DatasetPtr> read_listed_folder(const std::string& folder) {
   return DatasetPtr(std::make_shared<ListedFolder>(folder, std::move(names), std::move(lines)));
 }
 
-DatasetPtr open_labelled(const std::string& name, const std::string& split,
-                         const HoldOutOptions& hold_out) {
-  const FindOptions find = find_options();
-  const auto folder = find_listed_folder(name, split, find);
-  if (!folder) return open_data(name, split, find, hold_out).value();
-  DatasetPtr data = read_listed_folder(*folder).value();
-  const bool has_own = folder->ends_with("/" + split);
-  const DataPlace place{
-      .path = *folder,
-      .split = split,
-      .origin = split == "val" && !has_own ? SplitOrigin::kHeldOutOfTrain : SplitOrigin::kOwn};
-  return apply_origin(std::move(data), place, hold_out);
-}
-
-}  // namespace fovea::app
+}  // namespace fovea

@@ -1,5 +1,6 @@
 #include "app/download.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,9 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <vector>
 
@@ -36,8 +39,10 @@ const std::array<PublishedData, 4> kPublished{
                   "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7"}};
 
 constexpr int kNoSuchProgram = 127;
+constexpr int kInterruptWaitMs = 100;
 
-/// Runs another program and gives its exit code and what it printed, errors included.
+/// Runs another program and gives its exit code and what it printed, errors included. An interrupt
+/// ends the other program, too.
 struct Finished {
   int code = 0;
   std::string output;
@@ -58,9 +63,19 @@ Finished run_program(std::vector<std::string> words) {
     ::_exit(kNoSuchProgram);
   }
   ::close(ends[1]);
+  if (child < 0) {
+    ::close(ends[0]);
+    return {.code = kNoSuchProgram, .output = {}};
+  }
   Finished out;
   std::array<char, 4096> buffer{};
   while (true) {
+    if (InterruptGuard::requested()) {
+      ::kill(child, SIGTERM);
+      break;
+    }
+    pollfd readable{.fd = ends[0], .events = POLLIN, .revents = 0};
+    if (::poll(&readable, 1, kInterruptWaitMs) <= 0) continue;
     const ssize_t n = ::read(ends[0], buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
@@ -92,19 +107,28 @@ class FolderBeside {
     if (!path_.empty()) fs::remove_all(path_, ignored);
   }
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Takes the place of a folder, which is put aside until that has succeeded.
   void become(const std::string& folder) {
+    const std::string aside = path_ + ".old";
     std::error_code code;
-    fs::remove_all(folder, code);
+    const bool was_there = ::rename(folder.c_str(), aside.c_str()) == 0;
+    if (!was_there && errno != ENOENT)
+      cannot_rename(folder, std::generic_category().message(errno));
     fs::rename(path_, folder, code);
     if (code) {
-      throw Error({.kind = ErrorKind::kCannotWrite,
-                   .what = "cannot rename: " + code.message(),
-                   .where = shown_path(folder)});
+      if (was_there) ::rename(aside.c_str(), folder.c_str());
+      cannot_rename(folder, code.message());
     }
     path_.clear();
+    fs::remove_all(aside, code);
   }
 
  private:
+  [[noreturn]] static void cannot_rename(const std::string& folder, const std::string& why) {
+    throw Error({.kind = ErrorKind::kCannotWrite,
+                 .what = "cannot rename: " + why,
+                 .where = shown_path(folder)});
+  }
   std::string path_;
 };
 
@@ -155,7 +179,36 @@ std::string common_folder(const std::vector<std::string>& paths) {
   return all ? folder : std::string();
 }
 
-void unpack(const std::string& archive, const std::string& folder) {
+/// Refuses to replace a folder that holds anything but files of the archive: somebody else put it
+/// there.
+void check_replaceable(const std::string& folder, const std::set<std::string>& files) {
+  std::error_code code;
+  for (fs::recursive_directory_iterator it(folder, code), end; !code && it != end;
+       it.increment(code)) {
+    std::error_code ignored;
+    if (it->is_directory(ignored) && !it->is_symlink(ignored)) continue;
+    const std::string name = it->path().lexically_relative(folder).string();
+    if (files.contains(name)) continue;
+    throw Error({.kind = ErrorKind::kCannotWrite,
+                 .what = "the folder holds a file that is not of this archive",
+                 .where = shown_path(folder),
+                 .expected = "a folder that 'fovea data get' filled",
+                 .found = shown_path(name),
+                 .hint = "give another folder, or move this one away"});
+  }
+  if (!code) return;
+  throw Error({.kind = ErrorKind::kCannotWrite,
+               .what = "cannot read the folder that is to be replaced: " + code.message(),
+               .where = shown_path(folder)});
+}
+
+/// The files of an archive.
+struct Content {
+  std::set<std::string> files;  ///< by the paths that they get
+  size_t n_left_out = 0;        ///< bytes of the folder that all of them lie in
+};
+
+Content content_of(const std::string& archive) {
   std::vector<std::string> paths;
   const auto lists = [&](std::string_view path) {
     paths.emplace_back(path);
@@ -167,10 +220,15 @@ void unpack(const std::string& archive, const std::string& folder) {
                  .what = "the archive holds no file",
                  .where = shown_path(archive)});
   }
-  const size_t n_left_out = common_folder(paths).size();
+  Content content{.n_left_out = common_folder(paths).size()};
+  for (const std::string& path : paths) content.files.insert(path.substr(content.n_left_out));
+  return content;
+}
+
+void unpack(const std::string& archive, const Content& content, const std::string& folder) {
   std::optional<ErrorInfo> failed;
   const auto takes = [&](std::string_view path, std::string_view bytes) {
-    const fs::path file = fs::path(folder) / path.substr(n_left_out);
+    const fs::path file = fs::path(folder) / path.substr(content.n_left_out);
     std::error_code code;
     fs::create_directories(file.parent_path(), code);
     const Status written = write_file(file.string(), bytes, Overwrite::kAllow);
@@ -196,6 +254,12 @@ void get_data(const PublishedData& data, const std::string& archive, const std::
                  .where = shown_path(folder),
                  .hint = "give --force to replace it"});
   }
+  const bool replaces = fs::exists(folder, code);
+  if (replaces && !fs::is_directory(folder, code)) {
+    throw Error({.kind = ErrorKind::kCannotWrite,
+                 .what = "a file is where the folder is to be",
+                 .where = shown_path(folder)});
+  }
   const InterruptGuard guard;
   const fs::path parent = fs::path(folder).parent_path();
   if (!parent.empty()) fs::create_directories(parent, code);
@@ -207,7 +271,9 @@ void get_data(const PublishedData& data, const std::string& archive, const std::
     fetch(data, file);
   }
   check_digest(data, file);
-  unpack(file, beside.path());
+  const Content content = content_of(file);
+  if (replaces) check_replaceable(folder, content.files);
+  unpack(file, content, beside.path());
   if (archive.empty()) fs::remove(file, code);
   beside.become(folder);
 }

@@ -19,9 +19,10 @@ struct PublishedData {
 
 /// Fetches an archive (or takes the one at `archive` where that is not empty), checks its digest
 /// and unpacks its files into `folder`, which appears only when all is there. The folder that all
-/// files of an archive lie in is left out. Throws Error: kBadInput where nothing can be fetched,
-/// the digest differs or the archive holds no file; kCannotWrite; kNotInBuild where the machine has
-/// neither curl nor wget.
+/// files of an archive lie in is left out. A folder that is there is replaced under kAllow, where
+/// it holds files of the archive alone. Throws Error: kBadInput where nothing can be fetched, the
+/// digest differs or the archive holds no file; kCannotWrite; kInterrupted; kNotInBuild where the
+/// machine has neither curl nor wget.
 void get_data(const PublishedData& data, const std::string& archive, const std::string& folder,
               Overwrite overwrite, const Console& console);
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Tests from outside of what reads data sets, calibrates and reports. usage: data_test.py PROGRAM [unittest options]"""
-import hashlib, http.server, json, os, pathlib, shutil, tarfile, threading, time, unittest, xml.etree.ElementTree
+import hashlib, http.server, json, os, pathlib, shutil, signal, subprocess, tarfile, threading, time, unittest, xml.etree.ElementTree
 
-from support import Cli, png
+from support import PROGRAM, Cli, png
 
 
 class Data(Cli):
@@ -355,12 +355,21 @@ class Data(Cli):
 class Server:
     """Files of a folder on the loopback address; a name that begins with `short` ends before its length."""
     def __init__(self, folder):
+        stalls = self
+        self.reached, self.over = threading.Event(), threading.Event()
+
         class Handler(http.server.SimpleHTTPRequestHandler):
             def __init__(self, *arguments):
                 super().__init__(*arguments, directory=folder)
 
             def copyfile(self, source, target):
                 data = source.read()
+                if "/stalls" in self.path:
+                    target.write(data[:1])
+                    target.flush()
+                    stalls.reached.set()
+                    stalls.over.wait()
+                    return
                 target.write(data[:len(data) // 2] if "/short" in self.path else data)
 
             def log_message(self, *arguments):
@@ -373,6 +382,7 @@ class Server:
         return f"http://127.0.0.1:{self.server.server_port}"
 
     def __exit__(self, *error):
+        self.over.set()
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
@@ -408,7 +418,52 @@ class Getting(Cli):
             self.assertEqual([n for n in os.listdir(self.scratch) if n.startswith("never")], [])
         self.refused(3, "data", "get", "toy", "--url", url + "/toy.tar.gz", "--sha256", digest, "-o", fresh, "--quiet", says=["cannot be downloaded"])
 
+    def packed(self, name, files):
+        archive = pathlib.Path(self.fresh("-" + name + ".tar"))
+        with tarfile.open(archive, "w") as out:
+            for path, text in files.items():
+                source = pathlib.Path(self.fresh(".txt"))
+                source.write_text(text)
+                out.add(source, path)
+        return ["data", "get", "own", "--archive", archive, "--sha256", hashlib.sha256(archive.read_bytes()).hexdigest(), "--quiet"]
+
+    def test_force_replaces_nothing_that_is_not_the_archives(self):
+        get = self.packed("own", {"top/a.txt": "a", "top/sub/b.txt": "b"})
+        folder = pathlib.Path(self.fresh("-mine"))
+        self.done(*get, "-o", folder)
+        (folder / "a.txt").write_text("changed")
+        (folder / "sub" / "b.txt").unlink()
+        self.done(*get, "-o", folder, "--force")
+        self.assertEqual((folder / "a.txt").read_text() + (folder / "sub" / "b.txt").read_text(), "ab")
+        (folder / "sub" / "thesis.txt").write_text("mine")
+        (folder / "a.txt").write_text("changed")
+        self.refused(4, *get, "-o", folder, "--force", says=["not of this archive", "found sub/thesis.txt"])
+        self.assertEqual((folder / "sub" / "thesis.txt").read_text() + (folder / "a.txt").read_text(), "minechanged")
+        file = pathlib.Path(self.fresh(".txt"))
+        file.write_text("mine")
+        self.refused(4, *get, "-o", file, "--force", says=["a file is where the folder is to be"])
+        self.assertEqual([n for n in os.listdir(self.scratch) if ".part-" in n], [])
+
+    def test_an_interrupt_ends_the_download(self):
+        served = pathlib.Path(self.fresh("-served"))
+        served.mkdir()
+        (served / "stalls.tar.gz").write_bytes(bytes(10000))
+        folder = pathlib.Path(self.fresh("-got"))
+        server = Server(served)
+        with server as url:
+            child = subprocess.Popen([PROGRAM, "data", "get", "toy", "--url", url + "/stalls.tar.gz", "--sha256", "0" * 64, "-o", folder],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.assertTrue(server.reached.wait(60))
+            child.send_signal(signal.SIGTERM)
+            # The server does not go on until the program has ended.
+            told = child.communicate(timeout=120)[1]
+        self.assertEqual(child.returncode, 130)
+        self.assertIn(b"interrupted", told)
+        self.assertEqual([n for n in os.listdir(self.scratch) if n.startswith(folder.name)], [])
+
     def test_words(self):
+        for name in ("../toy", "a/b", "..", ""):
+            self.refused(2, "data", "get", name, "--url", "http://127.0.0.1:1/x", "--sha256", "0" * 64, says=["without '/'"])
         self.refused(2, "data", "get", "toy", "--url", "http://127.0.0.1:1/x", says=["--sha256"])
         self.refused(2, "data", "get", "cifar10", "--sha256", "abc", says=["64 hexadecimal digits"])
 

@@ -76,6 +76,14 @@ OptionSpecs get_options() {
 
 /// The named archive, with what the options say of it.
 PublishedData wanted_data(const Arguments& arguments, const std::string& name) {
+  if (name.empty() || name.starts_with('.') || name.find('/') != std::string::npos) {
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "the name of a data set is the name of its folder below data/",
+                 .where = "fovea data get",
+                 .expected = "a NAME without '/' that does not begin with '.'",
+                 .found = shown_path(name),
+                 .hint = "-o says where the data goes"});
+  }
   const auto all = published_data();
   const auto at = std::find_if(all.begin(), all.end(),
                                [&](const PublishedData& each) { return each.name == name; });

@@ -85,7 +85,8 @@ Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   }
   StringMap metadata{{"fovea.checkpoint", to_json(checkpoint.progress).dump()},
                      {"fovea.recipe", checkpoint.recipe},
-                     {"fovea.data", checkpoint.data_digest}};
+                     {"fovea.data", checkpoint.data_digest},
+                     {"fovea.data.judging", checkpoint.judging_digest}};
   if (checkpoint.init) {
     metadata["fovea.init"] = checkpoint.init->file;
     metadata["fovea.init.sha256"] = checkpoint.init->sha256;
@@ -119,6 +120,8 @@ Result<Checkpoint> checkpoint_of(const Result<TensorFile>& file, std::string_vie
   }
   checkpoint.recipe = recipe->second;
   checkpoint.data_digest = data->second;
+  const auto judging = metadata.find("fovea.data.judging");
+  if (judging != metadata.end()) checkpoint.judging_digest = judging->second;
   const auto init = metadata.find("fovea.init");
   const auto digest = metadata.find("fovea.init.sha256");
   if (init != metadata.end() && digest != metadata.end()) {

@@ -54,6 +54,8 @@ struct Checkpoint {
   Progress progress;
   std::string recipe;       ///< resolved
   std::string data_digest;  ///< what the data's pack says of its content
+  /// The same of what judges; empty in checkpoints that do not say.
+  std::string judging_digest;
   std::optional<InitModel> init;
   /// Of each process; the bits depend on it. Nothing in files that do not say it.
   std::optional<int> threads;

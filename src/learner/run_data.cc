@@ -22,6 +22,18 @@ void check_classes(const Graph& graph, const DatasetPtr& data) {
          std::to_string(graph.n_classes()), std::to_string(data->n_classes()));
 }
 
+/// Labels are numbers: the same class must have the same one in what judges.
+void check_same_classes(const DatasetPtr& train, const DatasetPtr& judging, const char* key) {
+  if (judging == nullptr) return;
+  const std::string difference = class_difference(train->class_names(), judging->class_names());
+  if (difference.empty()) return;
+  throw Error({.kind = ErrorKind::kBadInput,
+               .what = "the classes are not those of the training data",
+               .where = key,
+               .expected = "the same names in the same order",
+               .found = difference});
+}
+
 std::vector<int64_t> all_of(const Dataset& data) {
   std::vector<int64_t> indices(static_cast<size_t>(data.size()));
   std::iota(indices.begin(), indices.end(), 0);
@@ -41,6 +53,8 @@ Augmentation augmentation_of(const Recipe& recipe, int32_t side) {
 }  // namespace
 
 RunData run_data(const TrainingTask& task, int32_t side) {
+  check_same_classes(task.train, task.val, "data.val");
+  check_same_classes(task.train, task.test, "data.test");
   for (const DatasetPtr& data : {task.train, task.val, task.test}) check_classes(task.graph, data);
   if (task.transform.crop != side) {
     refuse("transform and network differ in size", "data.transform", "crop=" + std::to_string(side),

@@ -23,7 +23,8 @@ struct RunData {
 
 /// The recipe's hold-out and augmentation on the task's data, for a network of side x side
 /// pictures. Throws Error (kUsage) where data and network have different numbers of classes or
-/// sizes, or nothing is left to train on.
+/// sizes, or nothing is left to train on; (kBadInput) where the classes of what judges are not
+/// those of the training data.
 [[nodiscard]] RunData run_data(const TrainingTask& task, int32_t side);
 
 /// The rest of an epoch, from a step on.

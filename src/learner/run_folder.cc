@@ -43,8 +43,7 @@ double wall_seconds() {
 
 }  // namespace
 
-Status RunFolder::begin(Overwrite overwrite) const {
-  if (::mkdir(path_.c_str(), 0777) != 0 && errno != EEXIST) return cannot_write(path_, errno);
+Status RunFolder::check_free(Overwrite overwrite) const {
   for (const std::string& file : {last(), model()}) {
     if (overwrite == Overwrite::kAllow || !exists(file)) continue;
     return ErrorInfo{.kind = ErrorKind::kCannotWrite,
@@ -52,6 +51,22 @@ Status RunFolder::begin(Overwrite overwrite) const {
                      .where = shown_path(file),
                      .hint = "--resume goes on with it, --force begins anew"};
   }
+  return {};
+}
+
+Status RunFolder::check_resumable() const {
+  if (exists(last())) return {};
+  return ErrorInfo{.kind = ErrorKind::kBadInput,
+                   .what = "there is no run to go on with",
+                   .where = shown_path(path_),
+                   .expected = "a checkpoint " + shown_path(last()),
+                   .hint = "without --resume a run begins there"};
+}
+
+Status RunFolder::begin(Overwrite overwrite) const {
+  Status is_free = check_free(overwrite);
+  if (!is_free.ok()) return is_free;
+  if (::mkdir(path_.c_str(), 0777) != 0 && errno != EEXIST) return cannot_write(path_, errno);
   for (const std::string& file : {last(), best(), model(), events()}) ::remove(file.c_str());
   return rewrite("");
 }

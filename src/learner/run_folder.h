@@ -27,6 +27,10 @@ class RunFolder {
   [[nodiscard]] std::string split() const { return path_ + "/split.safetensors"; }
   [[nodiscard]] std::string model() const { return path_ + "/model.fovea"; }
 
+  /// An error where begin() would refuse (kCannotWrite), and where there is no checkpoint for a run
+  /// that is to be resumed (kBadInput).
+  [[nodiscard]] Status check_free(Overwrite overwrite) const;
+  [[nodiscard]] Status check_resumable() const;
   /// Makes the folder and starts an empty log. Errors: kCannotWrite, also where a run is there
   /// already and `overwrite` refuses.
   [[nodiscard]] Status begin(Overwrite overwrite) const;

@@ -55,6 +55,22 @@ int32_t side_of(const Graph& graph) {
   return static_cast<int32_t>(shape[1]);
 }
 
+NormScope norm_scope_of(const Recipe& recipe, Peers& peers) {
+  if (!recipe.run.sync_norm) return {};
+  // Alone too: one process then gives the bits of several.
+  return {.over = NormScope::Over::kBatch, .peers = &peers};
+}
+
+void check_stages(const Recipe& recipe, const Graph& graph, const at::Device& device,
+                  Peers& peers) {
+  for (const Stage& each : recipe.stages) {
+    check_stage(graph, each, device, path_choice(recipe.run.path), norm_scope_of(recipe, peers));
+    if (peers.alone() || each.weighting.kind == "none") continue;
+    refuse(ErrorKind::kUsage, "sample weights are learned by one process only",
+           "stage.weighting.kind", "none", each.weighting.kind);
+  }
+}
+
 /// One run: holds what lives from the first step to the last.
 class Run {
  public:
@@ -69,12 +85,7 @@ class Run {
         threads_(options.threads),
         params_(task.params),
         data_(run_data(task, side_)) {
-    for (const Stage& each : task.recipe.stages) {
-      check_stage(task.graph, each, device_, path_choice(task.recipe.run.path), norm_scope());
-      if (peers_.alone() || each.weighting.kind == "none") continue;
-      refuse(ErrorKind::kUsage, "sample weights are learned by one process only",
-             "stage.weighting.kind", "none", each.weighting.kind);
-    }
+    check_stages(task.recipe, task.graph, device_, peers_);
   }
 
   TrainingResult run() {
@@ -113,7 +124,7 @@ class Run {
   /// Starts the run folder, or takes up the last checkpoint.
   void begin() {
     peers_.require_same(recipe_text_, "the recipe");
-    peers_.require_same(task_.data_digest, "the data");
+    peers_.require_same(task_.data_digest + task_.judging_digest, "the data");
     if (options_.resume == Resume::kNo) {
       if (!peers_.leads()) return;
       folder_.begin(options_.overwrite).value();
@@ -129,6 +140,11 @@ class Run {
     if (checkpoint.data_digest != task_.data_digest) {
       refuse(ErrorKind::kBadInput, "the data changed since the run began",
              shown_path(folder_.last()), checkpoint.data_digest, task_.data_digest);
+    }
+    const std::string& judging = checkpoint.judging_digest;
+    if (!judging.empty() && judging != task_.judging_digest) {
+      refuse(ErrorKind::kBadInput, "the data that judges changed since the run began",
+             shown_path(folder_.last()), judging, task_.judging_digest);
     }
     if (peers_.leads()) check_split(folder_.split(), data_.split).value();
     if (checkpoint.threads) take_up_threads(*checkpoint.threads);
@@ -209,11 +225,7 @@ class Run {
     return progress_.stage + 1 == n_stages() && progress_.stage_epoch == stage().epochs;
   }
 
-  [[nodiscard]] NormScope norm_scope() {
-    if (!task_.recipe.run.sync_norm) return {};
-    // Alone too: one process then gives the bits of several.
-    return {.over = NormScope::Over::kBatch, .peers = &peers_};
-  }
+  [[nodiscard]] NormScope norm_scope() { return norm_scope_of(task_.recipe, peers_); }
 
   [[nodiscard]] Peers::Stop asked_to_stop() const {
     const bool asked = options_.interrupted != nullptr && options_.interrupted->load();
@@ -317,6 +329,7 @@ class Run {
                                 .progress = progress_,
                                 .recipe = recipe_text_,
                                 .data_digest = task_.data_digest,
+                                .judging_digest = task_.judging_digest,
                                 .init = task_.init,
                                 .threads = threads_};
     save_checkpoint(path, checkpoint).value();
@@ -386,6 +399,16 @@ class Run {
 };
 
 }  // namespace
+
+void check_run(const Recipe& recipe, const Graph& graph, const TrainingOptions& options) {
+  Peers peers(options.collective);
+  check_stages(recipe, graph, device_of(options.device), peers);
+  if (!peers.leads()) return;
+  const RunFolder folder(options.run_folder);
+  const Status ready = options.resume == Resume::kYes ? folder.check_resumable()
+                                                      : folder.check_free(options.overwrite);
+  if (!ready.ok()) throw Error(ready.error());
+}
 
 TrainingResult train(const TrainingTask& task, const TrainingOptions& options) {
   keep_freed_memory();

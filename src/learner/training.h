@@ -27,11 +27,12 @@ struct TrainingTask {
   NamedTensors params;  ///< where training starts
   /// The file that they were read from; nothing: random numbers.
   std::optional<InitModel> init;
-  Transform transform;  ///< normalisation of training, and what the model file says
-  DatasetPtr train;     ///< pictures that lie in memory, of the network's size
-  DatasetPtr val;       ///< null: held out of `train`
-  DatasetPtr test;      ///< null: not measured
-  std::string data_digest;
+  Transform transform;         ///< normalisation of training, and what the model file says
+  DatasetPtr train;            ///< pictures that lie in memory, of the network's size
+  DatasetPtr val;              ///< null: held out of `train`
+  DatasetPtr test;             ///< null: not measured
+  std::string data_digest;     ///< of what is trained on
+  std::string judging_digest;  ///< of `val` and `test`
 };
 
 enum class Resume : uint8_t { kNo, kYes };
@@ -65,6 +66,10 @@ struct TrainingResult {
   std::vector<double> val_top1;   ///< per cent per exit
   std::vector<double> test_top1;  ///< of the stored file; empty where not measured
 };
+
+/// What can be refused before there is data: stages that network or device cannot do, a run that is
+/// there already or that is not there to be resumed. Errors are thrown as train() throws them.
+void check_run(const Recipe& recipe, const Graph& graph, const TrainingOptions& options);
 
 /// Trains. The same task, number of threads and number of processes give the same weights, resumed
 /// or not.

@@ -113,6 +113,21 @@ Result<std::string> existing_pack(const app::PackRequest& request) {
                    .hint = "make it with 'fovea data pack' of a build with codecs"};
 }
 
+/// The same, where the split has pictures of its own; read once to see that they are undamaged.
+Result<std::string> pack_for_training(const app::PackRequest& request) {
+  const Result<DataPlace> place = find_data(request.name, request.split, find_options());
+  if (!place.ok()) return place.error();
+  const Status own = check_own_split(place.value(), request.split);
+  if (!own.ok()) return own.error();
+  Result<std::string> path = existing_pack(request);
+  if (!path.ok() || request.reuse == app::PackReuse::kAny) return path;
+  const Result<PackPtr> pack = Pack::open(path.value());
+  if (!pack.ok()) return pack.error();
+  const Status sound = pack.value()->verify();
+  if (!sound.ok()) return sound.error();
+  return path;
+}
+
 int train_verb(const Words& words) {
   app::TrainArguments arguments{.recipe = words.input(), .run_folder = words.needed("-o")};
   if (words.has("--resume")) arguments.resume = app::TrainArguments::Resume::kYes;
@@ -132,7 +147,7 @@ int train_verb(const Words& words) {
   arguments.note = [](std::string_view line) {
     std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
   };
-  arguments.pack = existing_pack;
+  arguments.pack = pack_for_training;
   const app::TrainOutcome outcome = train_command(arguments).value();
   if (outcome.reports == app::TrainOutcome::Reports::kHere && !outcome.model.empty())
     std::printf("%s\n", outcome.model.c_str());

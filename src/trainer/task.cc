@@ -92,7 +92,9 @@ Result<std::string> pack_scenes(const RecipeData& data, const TaskOptions& optio
                            std::to_string(side) + "-" + std::to_string(first) + "-" +
                            std::to_string(count) + ".fpack";
   const Result<PackPtr> there = Pack::open(path);
-  if (there.ok() && there.value()->size() == count) return path;
+  const bool serves = options.reuse != app::PackReuse::kNone && there.ok() &&
+                      there.value()->size() == count && there.value()->verify().ok();
+  if (serves) return path;
   if (options.note) options.note("rendering " + std::to_string(count) + " scenes");
   const ScenesDataset scenes({.seed = data.image_seed, .side = side}, count, first);
   const Status written = write_pack(path, scenes, Overwrite::kAllow);
@@ -113,9 +115,10 @@ class Packs {
     if (data_.val.empty() || data_.name == kScenes) return nullptr;
     return open(options_.pack(request(data_.val)));
   }
-  /// Null where there is none: a folder of one's own need not have one.
-  [[nodiscard]] PackPtr test() const {
+  /// Null where there is none: a folder of one's own need not have one. `val` is what val() gave.
+  [[nodiscard]] PackPtr test(const PackPtr& val) const {
     if (data_.test.empty()) return nullptr;
+    if (val != nullptr && data_.test == data_.val) return val;
     const Result<std::string> path =
         data_.name == kScenes ? pack_scenes(data_, options_, side_, data_.images, data_.test_images)
                               : options_.pack(request(data_.test));
@@ -135,7 +138,8 @@ class Packs {
             .folder = options_.run_folder,
             .side = side_,
             .form = data_.pack == "encoded" ? PackForm::kEncoded : PackForm::kPixels,
-            .on_broken = data_.broken == "skip" ? OnBroken::kSkip : OnBroken::kStop};
+            .on_broken = data_.broken == "skip" ? OnBroken::kSkip : OnBroken::kStop,
+            .reuse = options_.reuse};
   }
   [[nodiscard]] PackPtr open(const Result<std::string>& path) const {
     return Pack::open(path.value(), options_.decoder).value();
@@ -150,6 +154,8 @@ std::string hex(uint64_t number) {
   for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[(number >> shift) & 15];
   return out;
 }
+
+std::string digest_of(const PackPtr& pack) { return pack ? hex(pack->content_hash()) : "-"; }
 
 /// Says where pictures that are held out now were trained on before.
 void check_hold_out(const Model& model, const Recipe& recipe, const TaskOptions& options) {
@@ -179,8 +185,10 @@ NamedTensors params_of_file(const Recipe& recipe, const TaskOptions& options) {
 
 TrainingTask make_task(const Recipe& given, const TaskOptions& options) {
   const Recipe recipe = with_data(given);
-  const int side = side_of(network_of(recipe.network, std::nullopt));
+  const Graph network = network_of(recipe.network, std::nullopt);
+  const int side = side_of(network);
   const Transform transform = transform_of(recipe, side);
+  if (options.check) options.check(recipe, network);
   make_folder(options.run_folder);
   const Packs packs(recipe.data, options, pack_side(recipe, transform, side));
   const PackPtr train = packs.train();
@@ -192,15 +200,18 @@ TrainingTask make_task(const Recipe& given, const TaskOptions& options) {
     init = InitModel{.file = std::filesystem::path(options.init_model).filename().string(),
                      .sha256 = sha256_of_file(options.init_model).value()};
   }
+  const PackPtr val = packs.val();
+  const PackPtr test = packs.test(val);
   return {.recipe = recipe,
           .graph = std::move(graph),
           .params = std::move(params),
           .init = std::move(init),
           .transform = transform,
           .train = train,
-          .val = packs.val(),
-          .test = packs.test(),
-          .data_digest = hex(train->content_hash())};
+          .val = val,
+          .test = test,
+          .data_digest = hex(train->content_hash()),
+          .judging_digest = digest_of(val) + digest_of(test)};
 }
 
 }  // namespace fovea

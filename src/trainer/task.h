@@ -18,6 +18,10 @@ struct TaskOptions {
   std::string run_folder;  ///< packs are put there; made where it is missing
   std::string init_model;  ///< weights to start from, or empty: the network's own initialisation
   PackFunction pack;
+  app::PackReuse reuse = app::PackReuse::kCurrent;
+  /// Called with what is trained before anything is written or packed; throws to refuse it. The
+  /// graph's number of classes may be another than the data's. May be empty.
+  std::function<void(const Recipe& recipe, const Graph& graph)> check;
   PictureDecoder decoder;  ///< for packs of encoded files
   std::function<void(std::string_view)> note;
 };

@@ -62,14 +62,33 @@ int threads_of(const app::TrainArguments& arguments, const Recipe& recipe, const
   return std::max(1, arguments.threads / (shared ? launch.local_size : 1));
 }
 
+/// What the arguments and the processes say of the run.
+TrainingOptions training_options(const app::TrainArguments& arguments, Collective* collective) {
+  const bool resumes = arguments.resume == app::TrainArguments::Resume::kYes;
+  return {.run_folder = arguments.run_folder,
+          .resume = resumes ? Resume::kYes : Resume::kNo,
+          .overwrite = arguments.overwrite,
+          .stop_after_steps = arguments.stop_after_steps,
+          .collective = collective,
+          .interrupted = &g_interrupted,
+          .note = arguments.note};
+}
+
 /// What is trained; rank 0 packs the data, the others find it packed where they see its folder.
-TrainingTask task_of(const app::TrainArguments& arguments, Collective* collective) {
+TrainingTask task_of(const app::TrainArguments& arguments, const TrainingOptions& training) {
+  Collective* const collective = training.collective;
   const bool leads = collective == nullptr || collective->rank() == 0;
+  const bool anew = arguments.overwrite == Overwrite::kAllow &&
+                    arguments.resume == app::TrainArguments::Resume::kNo;
+  const auto own_reuse = anew ? app::PackReuse::kNone : app::PackReuse::kCurrent;
   const auto make = [&] {
     return make_task(recipe_of(arguments),
                      {.run_folder = arguments.run_folder,
                       .init_model = arguments.init_model,
                       .pack = arguments.pack,
+                      .reuse = leads ? own_reuse : app::PackReuse::kAny,
+                      .check = [&](const Recipe& recipe,
+                                   const Graph& graph) { check_run(recipe, graph, training); },
                       .decoder = arguments.decoder,
                       .note = leads ? arguments.note : [](std::string_view) {}});
   };
@@ -82,18 +101,12 @@ TrainingTask task_of(const app::TrainArguments& arguments, Collective* collectiv
 
 app::TrainOutcome train_in(const Launch& launch, Collective* collective,
                            const app::TrainArguments& arguments) {
-  const TrainingTask task = task_of(arguments, collective);
+  TrainingOptions options = training_options(arguments, collective);
+  const TrainingTask task = task_of(arguments, options);
+  options.threads = threads_of(arguments, task.recipe, launch);
+  options.threads_by = threads_by(arguments, task.recipe);
   const InterruptGuard guard;
-  const bool resumes = arguments.resume == app::TrainArguments::Resume::kYes;
-  const TrainingResult result = train(task, {.run_folder = arguments.run_folder,
-                                             .resume = resumes ? Resume::kYes : Resume::kNo,
-                                             .overwrite = arguments.overwrite,
-                                             .stop_after_steps = arguments.stop_after_steps,
-                                             .threads = threads_of(arguments, task.recipe, launch),
-                                             .threads_by = threads_by(arguments, task.recipe),
-                                             .collective = collective,
-                                             .interrupted = &g_interrupted,
-                                             .note = arguments.note});
+  const TrainingResult result = train(task, options);
   using Outcome = app::TrainOutcome;
   return {.steps = result.steps,
           .epochs = result.epochs,

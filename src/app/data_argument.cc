@@ -156,6 +156,10 @@ DatasetPtr data_from(const Arguments& arguments) {
   return data_from(arguments, hold_out_from(arguments));
 }
 
+DatasetPtr whole_data_from(const Arguments& arguments, const HoldOutOptions& hold_out) {
+  return open_labelled(arguments.needed("--data"), arguments.value_or("--split", ""), hold_out);
+}
+
 namespace {
 
 DatasetPtr chosen_data(const Arguments& arguments, const HoldOutOptions& hold_out,

@@ -31,6 +31,10 @@ namespace fovea::app {
 [[nodiscard]] DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out,
                                    const FileSetOptions& files = {});
 
+/// The same before --take and --corrupt. Throws Error.
+[[nodiscard]] DatasetPtr whole_data_from(const Arguments& arguments,
+                                         const HoldOutOptions& hold_out);
+
 /// The data with the labels that the network gives to its classes: by name where all of the data's
 /// class names are among the network's, else in the same order. Throws Error (kUsage) where the
 /// network has fewer classes than the data.

@@ -118,6 +118,11 @@ Result<AdaptiveReport> evaluate_executed(Executor& executor, const InputSource& 
   return report;
 }
 
+Status check_judgeable(const Policy& policy) {
+  if (policy.deadline_ms || !policy.points.empty()) return not_recorded(policy);
+  return {};
+}
+
 Result<AdaptiveReport> evaluate_hindsight(const Scores& scores, const Graph& graph,
                                           const Policy& policy) {
   FixedPolicy policies(policy);
@@ -134,7 +139,8 @@ Result<AdaptiveReport> evaluate_hindsight(const RecordedExits& recorded, const G
   const Status status =
       for_each_batch(table.n, {.batch = batch}, [&](int64_t begin, int64_t end) -> Status {
         const Policy policy = policies.next(begin, end);
-        if (policy.deadline_ms || !policy.points.empty()) return not_recorded(policy);
+        const Status judgeable = check_judgeable(policy);
+        if (!judgeable.ok()) return judgeable;
         std::vector<int64_t> samples(static_cast<size_t>(end - begin));
         std::iota(samples.begin(), samples.end(), begin);
         Result<std::vector<int>> exits = exits_in_hindsight(rows_of(table, samples), policy, graph);

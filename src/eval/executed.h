@@ -42,9 +42,12 @@ struct AdaptiveReport {
                                                        PolicyStream& policies,
                                                        const PassOptions& options = {});
 
-/// The same from recorded scores, nothing is run and there are no times. Multiply-adds are derived
-/// from the graph for the exits that the policy asks; a route counts its dearest choice.
 /// Errors (kUsage): a deadline, or rules for other decision points, which scores cannot answer.
+[[nodiscard]] Status check_judgeable(const Policy& policy);
+
+/// What evaluate_executed gives, from recorded scores: nothing is run and there are no times.
+/// Multiply-adds are derived from the graph for the exits that the policy asks; a route counts its
+/// dearest choice. Errors: check_judgeable.
 [[nodiscard]] Result<AdaptiveReport> evaluate_hindsight(const Scores& scores, const Graph& graph,
                                                         const Policy& policy);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -42,6 +43,13 @@ auto timed(LoadTimes* times, double LoadTimes::*part, const Body& body) {
 
 }  // namespace
 
+Result<LabelledInputs> InputSource::load(int64_t begin, int64_t end, LoadTimes* times) const {
+  FOVEA_CHECK(0 <= begin && begin < end && end <= n());
+  std::vector<int64_t> samples(static_cast<size_t>(end - begin));
+  std::iota(samples.begin(), samples.end(), begin);
+  return load_listed(samples, times);
+}
+
 TensorSource::TensorSource(NamedTensors inputs, std::vector<int64_t> labels)
     : inputs_(std::move(inputs)), labels_(std::move(labels)) {
   int64_t n = labels_.empty() ? -1 : static_cast<int64_t>(labels_.size());
@@ -65,6 +73,15 @@ Result<LabelledInputs> TensorSource::load(int64_t begin, int64_t end, LoadTimes*
   return out;
 }
 
+Result<LabelledInputs> TensorSource::load_listed(std::span<const int64_t> samples,
+                                                 LoadTimes*) const {
+  FOVEA_CHECK(!samples.empty());
+  LabelledInputs out;
+  for (const int64_t sample : samples) out.labels.push_back(labels_[static_cast<size_t>(sample)]);
+  for (const auto& [name, tensor] : inputs_) out.inputs[name] = tensor.gather_rows(samples);
+  return out;
+}
+
 DatasetSource::DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name,
                              int threads)
     : dataset_(std::move(dataset)),
@@ -72,46 +89,48 @@ DatasetSource::DatasetSource(DatasetPtr dataset, const Transform& transform, std
       name_(std::move(name)),
       threads_(threads) {}
 
-Result<LabelledInputs> DatasetSource::load(int64_t begin, int64_t end, LoadTimes* times) const {
-  FOVEA_CHECK(0 <= begin && begin < end && end <= n());
+Result<LabelledInputs> DatasetSource::load_listed(std::span<const int64_t> samples,
+                                                  LoadTimes* times) const {
+  FOVEA_CHECK(!samples.empty());
+  const auto n_samples = static_cast<int64_t>(samples.size());
   // Fresh memory is first touched here, which is what it costs.
   Tensor input = timed(times, &LoadTimes::transform_ms, [&] {
     return Tensor::f32(
-        {end - begin, static_cast<int64_t>(kChannels), transform_.crop, transform_.crop});
+        {n_samples, static_cast<int64_t>(kChannels), transform_.crop, transform_.crop});
   });
   const std::span<float> values = input.data<float>();
-  std::vector<std::optional<ErrorInfo>> errors(static_cast<size_t>(end - begin));
-  const auto load_one = [&](int64_t i, LoadTimes* own) {
-    const auto row = values.subspan(static_cast<size_t>(i - begin) * transform_.n_values(),
-                                    transform_.n_values());
-    if (const auto view = dataset_->view(i)) {
+  std::vector<std::optional<ErrorInfo>> errors(samples.size());
+  const auto load_one = [&](size_t place, LoadTimes* own) {
+    const int64_t sample = samples[place];
+    const auto row = values.subspan(place * transform_.n_values(), transform_.n_values());
+    if (const auto view = dataset_->view(sample)) {
       timed(own, &LoadTimes::transform_ms, [&] { apply(transform_, *view, row); });
       return;
     }
     const Result<Picture> picture =
-        timed(own, &LoadTimes::decode_ms, [&] { return dataset_->picture(i); });
+        timed(own, &LoadTimes::decode_ms, [&] { return dataset_->picture(sample); });
     if (picture.ok()) {
       timed(own, &LoadTimes::transform_ms, [&] { apply(transform_, picture.value().view(), row); });
     } else {
-      errors[static_cast<size_t>(i - begin)] = picture.error();
+      errors[place] = picture.error();
     }
   };
   // Pictures that lie in memory are copied faster than threads start.
   const int64_t n_threads =
-      dataset_->view(begin) ? 1 : std::clamp<int64_t>(threads_, 1, end - begin);
+      dataset_->view(samples.front()) ? 1 : std::clamp<int64_t>(threads_, 1, n_samples);
   struct Worker {
     LoadTimes times;
     Clock::time_point first;
     Clock::time_point last;
   };
   std::vector<Worker> workers(static_cast<size_t>(n_threads));
-  std::atomic<int64_t> next{begin};
+  std::atomic<size_t> next{0};
   const Clock::time_point start = Clock::now();
   for_range(0, n_threads, static_cast<int>(n_threads), [&](int64_t thread) {
     Worker& own = workers[static_cast<size_t>(thread)];
     own.first = Clock::now();
-    for (int64_t i = next++; i < end; i = next++) {
-      load_one(i, times == nullptr ? nullptr : &own.times);
+    for (size_t place = next++; place < samples.size(); place = next++) {
+      load_one(place, times == nullptr ? nullptr : &own.times);
     }
     own.last = Clock::now();
   });
@@ -130,7 +149,7 @@ Result<LabelledInputs> DatasetSource::load(int64_t begin, int64_t end, LoadTimes
     if (error) return *error;
   }
   LabelledInputs out;
-  for (int64_t i = begin; i < end; ++i) out.labels.push_back(dataset_->label(i));
+  for (const int64_t sample : samples) out.labels.push_back(dataset_->label(sample));
   out.inputs[name_] = std::move(input);
   return out;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,10 @@ class InputSource {
   [[nodiscard]] virtual int64_t n() const = 0;
   /// Samples begin..end-1, 0 <= begin < end <= n(). Adds to `times` where it is not null.
   [[nodiscard]] virtual Result<LabelledInputs> load(int64_t begin, int64_t end,
-                                                    LoadTimes* times = nullptr) const = 0;
+                                                    LoadTimes* times = nullptr) const;
+  /// The same of listed samples, at least one, in their order.
+  [[nodiscard]] virtual Result<LabelledInputs> load_listed(std::span<const int64_t> samples,
+                                                           LoadTimes* times = nullptr) const = 0;
 };
 
 /// Tensors in memory. Throws Error (kBadInput) where they hold different numbers of samples.
@@ -45,8 +49,11 @@ class TensorSource final : public InputSource {
   /// `labels` is empty where no class is known.
   explicit TensorSource(NamedTensors inputs, std::vector<int64_t> labels = {});
   [[nodiscard]] int64_t n() const override { return static_cast<int64_t>(labels_.size()); }
+  /// Shares memory with this source.
   [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end,
                                             LoadTimes* times = nullptr) const override;
+  [[nodiscard]] Result<LabelledInputs> load_listed(std::span<const int64_t> samples,
+                                                   LoadTimes* times = nullptr) const override;
 
  private:
   NamedTensors inputs_;
@@ -60,8 +67,8 @@ class DatasetSource final : public InputSource {
   DatasetSource(DatasetPtr dataset, const Transform& transform, std::string name = "input",
                 int threads = 1);
   [[nodiscard]] int64_t n() const override { return dataset_->size(); }
-  [[nodiscard]] Result<LabelledInputs> load(int64_t begin, int64_t end,
-                                            LoadTimes* times = nullptr) const override;
+  [[nodiscard]] Result<LabelledInputs> load_listed(std::span<const int64_t> samples,
+                                                   LoadTimes* times = nullptr) const override;
 
  private:
   DatasetPtr dataset_;

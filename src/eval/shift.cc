@@ -78,7 +78,7 @@ Result<ShiftReport> measure_shift(Executor& executor, const DatasetPtr& data,
   const std::vector<std::optional<Corruption>> corruptions = all_corruptions(plan.seed);
   const int64_t total = data->size() * static_cast<int64_t>(corruptions.size());
   std::vector<RecordedExits> parts;
-  ShiftReport report;
+  ShiftReport report{.max_macs = plan.max_macs};
   for (const std::optional<Corruption>& corruption : corruptions) {
     const DatasetPtr pictures =
         corruption ? std::make_shared<const CorruptedDataset>(data, *corruption) : data;

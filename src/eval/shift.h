@@ -37,7 +37,8 @@ struct ShiftRow {
 };
 
 struct ShiftReport {
-  std::vector<ShiftRow> rows;  ///< as they are, then every kind at every strength
+  std::optional<int64_t> max_macs;  ///< the cap of the plan
+  std::vector<ShiftRow> rows;       ///< as they are, then every kind at every strength
   /// All rows one after the other as one stream: the kind changes while the controller runs.
   ShiftRow sequence;
 };

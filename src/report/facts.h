@@ -66,6 +66,10 @@ struct TrainingFacts {
   std::string seed;
   int64_t n_train = 0;
   int64_t n_val = 0;
+  int64_t n_test = 0;  ///< 0: not tested
+  /// Accuracies of the finished model at every exit, per cent; empty where the record has none.
+  std::vector<double> val_top1;
+  std::vector<double> test_top1;
   std::string source;  ///< where the curves come from
   std::vector<EpochFacts> epochs;
 };
@@ -73,7 +77,8 @@ struct TrainingFacts {
 /// What was measured on a data set.
 struct DataFacts {
   std::string name;     ///< data and split as they were asked for
-  std::string remarks;  ///< what a reader must know of the data, or empty
+  std::string extent;   ///< what part of the data this is, or empty where it is all
+  std::string remarks;  ///< what else a reader must know of the data, or empty
   Scores scores;
   ExitTable table;
   std::vector<ExitFacts> exits;
@@ -106,6 +111,7 @@ struct ModelFacts {
 /// Where and how everything was measured.
 struct SetupFacts {
   std::string command;
+  std::string date;  ///< with the time of day
   std::string version;
   std::string machine;  ///< processor and cores
   std::string kernels;  ///< instruction set

@@ -7,6 +7,7 @@
 #include "calibrate/official.h"
 #include "eval/references.h"
 #include "graph/cost.h"
+#include "report/timing.h"
 
 namespace fovea::report {
 namespace {
@@ -15,17 +16,10 @@ namespace {
 constexpr std::array<float, 19> kThresholds{0.0F,  0.2F,  0.3F,   0.4F,   0.5F,  0.6F,  0.7F,
                                             0.75F, 0.8F,  0.85F,  0.9F,   0.93F, 0.95F, 0.97F,
                                             0.98F, 0.99F, 0.995F, 0.999F, 1.0F};
+constexpr float kUsualThreshold = 0.9F;
 constexpr size_t kTimedThresholds[] = {4, 6, 8, 10, 12, 15, 17};
 constexpr size_t kTimedOfficial = 5;
 constexpr size_t kTimedStored = 16;
-/// Inputs that stay in memory while policies are timed.
-constexpr int64_t kTimedBytes = int64_t{256} << 20;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t n = values.size();
-  return (values[(n - 1) / 2] + values[n / 2]) / 2;
-}
 
 /// At most `n` points whose costs lie evenly between the least and the most.
 std::vector<PolicyPoint*> spread_over_cost(std::vector<PolicyPoint>& points, size_t n) {
@@ -45,13 +39,14 @@ std::vector<PolicyPoint*> spread_over_cost(std::vector<PolicyPoint>& points, siz
   return out;
 }
 
+/// One candidate's way: record_all, then its timed_points are timed, then run_chosen.
 class Measurement {
  public:
-  Measurement(Executor& executor, const InputSource& source, const MeasureOptions& options)
-      : executor_(executor), source_(source), options_(options) {}
+  Measurement(const Candidate& candidate, std::string suffix, const MeasureOptions& options)
+      : candidate_(candidate), suffix_(std::move(suffix)), options_(options) {}
 
-  Result<DataFacts> run() {
-    Result<Scores> scores = record_scores(executor_, source_, pass("recorded"));
+  Status record_all() {
+    Result<Scores> scores = record_scores(candidate_.executor, candidate_.source, pass("recorded"));
     if (!scores.ok()) return scores.error();
     facts_.scores = std::move(scores).value();
     const auto& labels = facts_.scores.labels;
@@ -61,19 +56,58 @@ class Measurement {
                        .expected = "labelled data"};
     }
     facts_.table = exit_table(facts_.scores);
-    for (Status (Measurement::*step)() :
-         {&Measurement::judge_all, &Measurement::time_policies, &Measurement::run_chosen}) {
-      const Status status = (this->*step)();
-      if (!status.ok()) return status.error();
-    }
-    return std::move(facts_);
+    return judge_all();
   }
 
+  /// Policies whose times are told: every fixed exit, and some of each curve. Points of one policy
+  /// stand together: it has one time.
+  std::vector<std::vector<PolicyPoint*>> timed_points() {
+    std::vector<std::vector<PolicyPoint*>> out;
+    const auto add = [&out](PolicyPoint& point) {
+      const std::string policy = policy_to_json(point.policy);
+      const auto at = std::find_if(out.begin(), out.end(), [&policy](const auto& same) {
+        return policy_to_json(same.front()->policy) == policy;
+      });
+      if (at == out.end()) {
+        out.push_back({&point});
+      } else {
+        at->push_back(&point);
+      }
+    };
+    for (PolicyPoint& point : facts_.fixed) add(point);
+    for (const size_t t : kTimedThresholds) {
+      if (t < facts_.thresholds.size()) add(facts_.thresholds[t]);
+    }
+    for (PolicyPoint* point : spread_over_cost(facts_.official, kTimedOfficial)) add(*point);
+    for (size_t k = 0; k < std::min(kTimedStored, facts_.stored.size()); ++k) {
+      add(facts_.stored[k]);
+    }
+    add(facts_.chosen);
+    return out;
+  }
+
+  Status run_chosen() {
+    PassOptions options = pass("executed");
+    options.ledger = true;
+    Result<AdaptiveReport> adaptive =
+        evaluate_executed(candidate_.executor, candidate_.source, facts_.chosen.policy, options);
+    if (!adaptive.ok()) return adaptive.error();
+    facts_.adaptive_ledger = *adaptive.value().ledger;
+    facts_.adaptive.ms = adaptive.value().ms;
+    Result<AdaptiveReport> full =
+        evaluate_executed(candidate_.executor, candidate_.source, Policy::last_exit(), options);
+    if (!full.ok()) return full.error();
+    facts_.full_ledger = *full.value().ledger;
+    return {};
+  }
+
+  DataFacts& facts() { return facts_; }
+
  private:
-  [[nodiscard]] PassOptions pass(const std::string& what) const {
+  [[nodiscard]] PassOptions pass(const std::string& name) const {
     PassOptions out{.batch = options_.batch};
     if (options_.progress) {
-      out.progress = [this, what](int64_t done, int64_t total) {
+      out.progress = [this, what = name + suffix_](int64_t done, int64_t total) {
         options_.progress(what, done, total);
       };
     }
@@ -98,14 +132,15 @@ class Measurement {
 
   Status add(std::vector<PolicyPoint>& to, const Scores& scores, std::string name,
              const Policy& policy) {
-    Result<PolicyPoint> point = judged(scores, executor_.graph(), std::move(name), policy);
+    Result<PolicyPoint> point =
+        judged(scores, candidate_.executor.graph(), std::move(name), policy);
     if (!point.ok()) return point.error();
     to.push_back(std::move(point).value());
     return {};
   }
 
   Status judge_all() {
-    const Graph& graph = executor_.graph();
+    const Graph& graph = candidate_.executor.graph();
     const std::vector<ExitAccuracy> accuracies = anytime_accuracy(facts_.scores);
     const std::vector<ExitCost> costs = exit_costs(graph);
     for (int e = 0; e < graph.n_exits(); ++e) {
@@ -128,13 +163,8 @@ class Measurement {
     }
     Status status = early > 0 ? judge_official() : Status();
     if (!status.ok()) return status;
-    const Policy usual = early > 0 ? facts_.thresholds[10].policy : Policy::last_exit();
-    const Policy& chosen = options_.policy ? *options_.policy : usual;
-    Result<PolicyPoint> point = judged(facts_.scores, graph,
-                                       options_.policy ? options_.policy_name
-                                       : early > 0     ? "threshold 0.9 at every exit"
-                                                       : "the only exit",
-                                       chosen);
+    const auto& [name, chosen] = candidate_.policy;
+    Result<PolicyPoint> point = judged(facts_.scores, graph, name, chosen);
     if (!point.ok()) return point.error();
     facts_.chosen = std::move(point).value();
     facts_.adaptive = evaluate_hindsight(facts_.scores, graph, chosen).value();
@@ -179,7 +209,7 @@ class Measurement {
   /// samples and judged on the other, both ways, so that each sample is judged once and by
   /// thresholds that did not see it.
   Status judge_official() {
-    for (const auto& [name, policy] : options_.stored) {
+    for (const auto& [name, policy] : candidate_.stored) {
       const bool official = name.starts_with("official-");
       if (name == "default") continue;
       if (policy.deadline_ms || !policy.points.empty() || policy.replay) continue;
@@ -214,88 +244,21 @@ class Measurement {
     return {};
   }
 
-  /// Policies whose times are told: every fixed exit, and some of each curve. Points of one policy
-  /// stand together: it has one time.
-  std::vector<std::vector<PolicyPoint*>> timed_points() {
-    std::vector<std::vector<PolicyPoint*>> out;
-    const auto add = [&out](PolicyPoint& point) {
-      const std::string policy = policy_to_json(point.policy);
-      const auto at = std::find_if(out.begin(), out.end(), [&policy](const auto& same) {
-        return policy_to_json(same.front()->policy) == policy;
-      });
-      if (at == out.end()) {
-        out.push_back({&point});
-      } else {
-        at->push_back(&point);
-      }
-    };
-    for (PolicyPoint& point : facts_.fixed) add(point);
-    for (const size_t t : kTimedThresholds) {
-      if (t < facts_.thresholds.size()) add(facts_.thresholds[t]);
-    }
-    for (PolicyPoint* point : spread_over_cost(facts_.official, kTimedOfficial)) add(*point);
-    for (size_t k = 0; k < std::min(kTimedStored, facts_.stored.size()); ++k) {
-      add(facts_.stored[k]);
-    }
-    add(facts_.chosen);
-    return out;
-  }
-
-  /// Loading is timed once; policies are run side by side in rounds on inputs in memory, so that a
-  /// machine that slows down slows all of them.
-  Status time_policies() {
-    const Value& input = executor_.graph().main().value(executor_.graph().main().inputs.front());
-    const int64_t per_sample = input.type.shape.numel() * static_cast<int64_t>(sizeof(float));
-    facts_.n_timed =
-        std::clamp<int64_t>(std::min(options_.n_timed, kTimedBytes / per_sample), 1, source_.n());
-    const Stopwatch loading;
-    Result<LabelledInputs> loaded = source_.load(0, facts_.n_timed);
-    if (!loaded.ok()) return loaded.error();
-    const double load_ms = loading.ms() / static_cast<double>(facts_.n_timed);
-    const TensorSource memory(std::move(loaded.value().inputs), std::move(loaded.value().labels));
-    std::vector<std::vector<PolicyPoint*>> policies = timed_points();
-    const int64_t total = options_.rounds * static_cast<int64_t>(policies.size());
-    int64_t done = 0;
-    for (int round = 0; round < options_.rounds; ++round) {
-      for (const std::vector<PolicyPoint*>& same : policies) {
-        const Result<AdaptiveReport> ran =
-            evaluate_executed(executor_, memory, same.front()->policy, {.batch = options_.batch});
-        if (!ran.ok()) return ran.error();
-        const double ms = load_ms + *ran.value().run_ms;
-        for (PolicyPoint* point : same) point->rounds_ms.push_back(ms);
-        if (options_.progress) options_.progress("timed policies", ++done, total);
-      }
-      // There and back, so that a drift within a round favours nobody.
-      std::reverse(policies.begin(), policies.end());
-    }
-    for (const std::vector<PolicyPoint*>& same : policies) {
-      for (PolicyPoint* point : same) point->ms = median(point->rounds_ms);
-    }
-    return {};
-  }
-
-  Status run_chosen() {
-    PassOptions options = pass("executed");
-    options.ledger = true;
-    Result<AdaptiveReport> adaptive =
-        evaluate_executed(executor_, source_, facts_.chosen.policy, options);
-    if (!adaptive.ok()) return adaptive.error();
-    facts_.adaptive_ledger = *adaptive.value().ledger;
-    facts_.adaptive.ms = adaptive.value().ms;
-    Result<AdaptiveReport> full =
-        evaluate_executed(executor_, source_, Policy::last_exit(), options);
-    if (!full.ok()) return full.error();
-    facts_.full_ledger = *full.value().ledger;
-    return {};
-  }
-
-  Executor& executor_;
-  const InputSource& source_;
+  const Candidate& candidate_;
+  std::string suffix_;  ///< of what progress says
   const MeasureOptions& options_;
   DataFacts facts_;
 };
 
 }  // namespace
+
+NamedPolicy usual_policy(const Graph& graph) {
+  const int early = graph.n_exits() - 1;
+  if (early < 1) return {.name = "the only exit", .policy = Policy::last_exit()};
+  NamedPolicy out{.name = "threshold 0.9 at every exit"};
+  out.policy.thresholds.assign(static_cast<size_t>(early), kUsualThreshold);
+  return out;
+}
 
 Scores rows_of(const Scores& scores, const std::vector<int64_t>& samples) {
   const auto n = static_cast<int64_t>(samples.size());
@@ -316,9 +279,36 @@ Scores rows_of(const Scores& scores, const std::vector<int64_t>& samples) {
   return out;
 }
 
-Result<DataFacts> measure(Executor& executor, const InputSource& source,
-                          const MeasureOptions& options) {
-  return Measurement(executor, source, options).run();
+Result<std::vector<DataFacts>> measure(const std::vector<Candidate>& candidates,
+                                       const MeasureOptions& options) {
+  std::vector<Measurement> measurements;
+  for (size_t c = 0; c < candidates.size(); ++c) {
+    std::string suffix;
+    if (candidates.size() > 1) suffix = ", " + std::string(1, static_cast<char>('A' + c));
+    measurements.emplace_back(candidates[c], std::move(suffix), options);
+    const Status status = measurements.back().record_all();
+    if (!status.ok()) return status.error();
+  }
+  std::vector<TimedModel> timed;
+  for (size_t c = 0; c < candidates.size(); ++c) {
+    timed.push_back({candidates[c].executor, candidates[c].source, measurements[c].timed_points()});
+  }
+  TimingOptions timing{.batch = options.batch, .n = options.n_timed, .rounds = options.rounds};
+  if (options.progress) {
+    timing.progress = [&](int64_t done, int64_t total) {
+      options.progress("timed policies", done, total);
+    };
+  }
+  const Result<int64_t> n_timed = time_side_by_side(std::move(timed), timing);
+  if (!n_timed.ok()) return n_timed.error();
+  std::vector<DataFacts> out;
+  for (Measurement& measurement : measurements) {
+    const Status status = measurement.run_chosen();
+    if (!status.ok()) return status.error();
+    measurement.facts().n_timed = n_timed.value();
+    out.push_back(std::move(measurement.facts()));
+  }
+  return out;
 }
 
 std::string label_of(const ModelFacts& model, int64_t label) {

@@ -17,6 +17,13 @@ TEST(TensorSource, GivesRowsAndLabelsInOrder) {
   EXPECT_THAT(part.inputs.find("input")->second.data<float>(), ElementsAre(2, 3));
 }
 
+TEST(TensorSource, GivesListedSamplesInTheirOrder) {
+  const TensorSource source({{"input", Tensor({3, 1}, std::vector<float>{1, 2, 3})}}, {4, 5, 6});
+  const LabelledInputs part = source.load_listed(std::vector<int64_t>{2, 0}).value();
+  EXPECT_THAT(part.labels, ElementsAre(6, 4));
+  EXPECT_THAT(part.inputs.find("input")->second.data<float>(), ElementsAre(3, 1));
+}
+
 TEST(TensorSource, KnowsNoClassWithoutLabels) {
   const TensorSource source({{"input", Tensor::f32({2, 1})}});
   EXPECT_EQ(source.n(), 2);
@@ -52,6 +59,10 @@ TEST(DatasetSource, TransformsPicturesToPlanarInputs) {
   EXPECT_FLOAT_EQ(input.f()[1], 1.0F);
   EXPECT_FLOAT_EQ(input.f()[12], 0.2F);
   EXPECT_FLOAT_EQ(input.f()[13], 0.0F);
+  const LabelledInputs listed = source.load_listed(std::vector<int64_t>{1, 0}).value();
+  EXPECT_THAT(listed.labels, ElementsAre(0, 1));
+  EXPECT_FLOAT_EQ(listed.inputs.find("picture")->second.f()[1], 0.0F);
+  EXPECT_FLOAT_EQ(listed.inputs.find("picture")->second.f()[13], 1.0F);
 }
 
 /// Pictures that are made when asked for; those with a number above 20 cannot be.

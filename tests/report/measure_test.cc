@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "eval/scores_graph.h"
-#include "reference/reference.h"
+#include "recorded_model.h"
 #include "report/sections.h"
 #include "report/style.h"
 
@@ -18,39 +17,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr int64_t kSamples = 8;
-
-/// Exit 0 is sure and right in half of the samples, unsure and wrong in the rest; exit 1 is right.
-NamedTensors inputs() {
-  Tensor input = Tensor::f32({kSamples, 2, 2});
-  for (int64_t i = 0; i < kSamples; ++i) {
-    float* row = input.f() + 4 * i;
-    const int64_t label = i % 2;
-    const bool easy = i < kSamples / 2;
-    row[easy ? label : 1 - label] = easy ? 9.0F : 0.5F;
-    row[2 + label] = 4.0F;
-  }
-  return {{"input", input}};
-}
-
-std::vector<int64_t> labels() { return {0, 1, 0, 1, 0, 1, 0, 1}; }
-
-ModelFacts measured(const MeasureOptions& options = {.n_timed = 4, .rounds = 1}) {
-  ReferenceExecutor executor(scores_graph(2, 2), {});
-  const TensorSource source(inputs(), labels());
-  ModelFacts model{.name = "scores",
-                   .source = "m<&>.fovea",
-                   .labels = {"no", "<yes>"},
-                   .costs = exit_costs(executor.graph())};
-  model.data = measure(executor, source, options).value();
-  model.data->name = "drawn \"test\"";
-  model.layers = {{.name = "a<b", .op = "conv2d", .kernel = "k", .exit = 0, .macs = 5, .ms = 0.1},
-                  {.name = "c", .op = "linear", .kernel = "k", .exit = 1, .macs = 2, .ms = 0.2}};
-  return model;
-}
-
 TEST(Measure, JudgesEveryKindOfPolicy) {
-  const DataFacts data = *measured().data;
+  const DataFacts data = *recorded_model().data;
   ASSERT_EQ(data.fixed.size(), 2U);
   EXPECT_EQ(data.fixed[0].correct, 4);
   EXPECT_EQ(data.fixed[1].correct, 8);
@@ -87,7 +55,7 @@ TEST(Measure, KnowsTheOracleTheCoinAndWhoReachesAnExit) {
 }
 
 TEST(Measure, TimesAreMediansOfRounds) {
-  const DataFacts data = *measured({.n_timed = 4, .rounds = 4}).data;
+  const DataFacts data = *recorded_model({.options = {.n_timed = 4, .rounds = 4}}).data;
   size_t n_timed = 0;
   for (const auto* points : {&data.fixed, &data.thresholds, &data.official}) {
     for (const PolicyPoint& point : *points) {
@@ -103,13 +71,11 @@ TEST(Measure, TimesAreMediansOfRounds) {
 }
 
 TEST(Measure, TakesTheModelsOwnPolicies) {
-  const DataFacts data = *measured({.policy = Policy{.exit = 0},
-                                    .policy_name = "first",
-                                    .stored = {{"official-1.00", {.thresholds = {0.7F}}},
-                                               {"default", {.exit = 1}},
-                                               {"cheap", {.exit = 0}}},
-                                    .n_timed = 2,
-                                    .rounds = 1})
+  const DataFacts data = *recorded_model({.policy = NamedPolicy{"first", {.exit = 0}},
+                                          .stored = {{"official-1.00", {.thresholds = {0.7F}}},
+                                                     {"default", {.exit = 1}},
+                                                     {"cheap", {.exit = 0}}},
+                                          .options = {.n_timed = 2, .rounds = 1}})
                               .data;
   ASSERT_EQ(data.official.size(), 1U);
   EXPECT_FALSE(data.official_cross_fit);
@@ -121,14 +87,39 @@ TEST(Measure, TakesTheModelsOwnPolicies) {
 
 TEST(Measure, NeedsKnownClasses) {
   ReferenceExecutor executor(scores_graph(2, 2), {});
-  const TensorSource source(inputs());
-  const auto facts = measure(executor, source, {});
+  const TensorSource source(recorded_inputs());
+  const auto facts = measure({{executor, source, usual_policy(executor.graph()), {}}}, {});
   ASSERT_FALSE(facts.ok());
   EXPECT_THAT(facts.error().message(), HasSubstr("no sample has a known class"));
 }
 
+TEST(Measure, ModelsAreTimedInTheSameRounds) {
+  ReferenceExecutor executor(scores_graph(2, 2), {});
+  const TensorSource source(recorded_inputs(), recorded_labels());
+  const Candidate candidate{executor, source, usual_policy(executor.graph()), {}};
+  std::vector<std::string> told;
+  const auto progress = [&](std::string_view what, int64_t, int64_t) {
+    if (told.empty() || told.back() != what) told.emplace_back(what);
+  };
+  const auto facts =
+      measure({candidate, candidate}, {.n_timed = 4, .rounds = 2, .progress = progress}).value();
+  // Times are taken once, of both.
+  EXPECT_THAT(told, ElementsAre("recorded, A", "recorded, B", "timed policies", "executed, A",
+                                "executed, B"));
+  ASSERT_EQ(facts.size(), 2U);
+  for (const DataFacts& data : facts) {
+    EXPECT_EQ(data.chosen.rounds_ms.size(), 2U);
+    EXPECT_EQ(data.n_timed, 4);
+  }
+}
+
+TEST(Measure, SaysWhatScoresCannotJudge) {
+  EXPECT_TRUE(check_judgeable({.thresholds = {0.5F}}).ok());
+  EXPECT_EQ(check_judgeable({.deadline_ms = 2}).error().kind, ErrorKind::kUsage);
+}
+
 TEST(RowsOf, KeepsOrderAndLabels) {
-  const DataFacts data = *measured().data;
+  const DataFacts data = *recorded_model().data;
   const Scores rows = rows_of(data.scores, {7, 0});
   EXPECT_EQ(rows.n(), 2);
   EXPECT_THAT(rows.labels, ElementsAre(1, 0));
@@ -136,18 +127,9 @@ TEST(RowsOf, KeepsOrderAndLabels) {
   EXPECT_EQ(rows.row(0, 1)[0], data.scores.row(0, 0)[0]);
 }
 
-struct Made {
-  SetupFacts setup{.command = "fovea report 'a & b'",
-                   .version = "1",
-                   .machine = "CPU <7>",
-                   .kernels = "AVX2",
-                   .executor = "reference"};
-  PictureSource pictures = [](int64_t index) { return "png" + std::to_string(index); };
-};
-
 TEST(ReportPage, HoldsEverySectionAndEscapesNames) {
-  const ModelFacts model = measured();
-  const ModelFacts other = measured();
+  const ModelFacts model = recorded_model();
+  const ModelFacts other = recorded_model();
   const Made made;
   const std::string text = html(report_page({model, &other, made.setup, made.pictures}));
   for (const char* id : {"accuracy", "compare", "exits", "reliability", "pictures", "confusion",
@@ -169,24 +151,15 @@ TEST(ReportPage, HoldsEverySectionAndEscapesNames) {
 }
 
 TEST(ReportPage, IsTheSameForTheSameFacts) {
-  const ModelFacts model = measured();
+  const ModelFacts model = recorded_model();
   const Made made;
   const Subject subject{model, nullptr, made.setup, made.pictures};
   EXPECT_EQ(html(report_page(subject)), html(report_page(subject)));
   EXPECT_EQ(report_json(subject), report_json(subject));
 }
 
-TEST(ReportPage, WithoutDataTellsWhatTheModelSays) {
-  ModelFacts model = measured();
-  model.data.reset();
-  const Made made;
-  const std::string text = html(report_page({model, nullptr, made.setup, made.pictures}));
-  EXPECT_THAT(text, HasSubstr("<section id=\"layers\">"));
-  EXPECT_THAT(text, Not(HasSubstr("<section id=\"accuracy\">")));
-}
-
 TEST(ReportJson, HoldsCurvesAndLedger) {
-  const ModelFacts model = measured();
+  const ModelFacts model = recorded_model();
   const Made made;
   const auto json = nlohmann::json::parse(report_json({model, nullptr, made.setup, made.pictures}));
   const auto& data = json["model"]["data"];

@@ -14,6 +14,7 @@ namespace fovea::app {
 namespace {
 
 constexpr int64_t kUsualBatch = 64;
+constexpr int64_t kMostBatch = 1 << 16;
 
 void refuse(const Arguments& arguments, const char* option, const char* why) {
   if (!arguments.has(option)) return;
@@ -71,38 +72,50 @@ OptionSpecs shift_options() {
 
 bool wants_shift(const Arguments& arguments) { return arguments.has("--shift"); }
 
-ShiftReport shift_of(Context& context, const Arguments& arguments, const Network& network,
-                     const DatasetPtr& data, Executor& executor, Policy policy) {
-  const std::optional<int64_t> cap = cap_of(arguments, policy);
-  // The column of the policy shows what it does without the cap.
-  policy.max_macs.reset();
-  Progress progress(context.console, "recorded");
-  ShiftPlan plan{.policy = policy,
-                 .max_macs = cap,
-                 .batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16),
-                 .seed = static_cast<uint64_t>(arguments.count("--shift-seed", 0, 0, INT64_MAX)),
-                 .progress = progress.callback()};
-  std::optional<BudgetController> controller;
-  if (arguments.has("--budget")) {
-    controller = budget_controller(arguments, network.model, policy);
-    plan.controller = [&controller] { return *controller; };
-  }
-  return measure_shift(executor, data, transform_of(network), input_name(network), plan).value();
-}
-
-int eval_shift(Context& context, const Arguments& arguments) {
+void check_shift(const Arguments& arguments) {
+  if (!wants_shift(arguments)) return;
+  (void)arguments.needed("--data");
   refuse(arguments, "--corrupt", "it tries every corruption");
   refuse(arguments, "--deadline", "recorded scores cannot judge it");
   refuse(arguments, "--mode", "every row is judged on recorded scores");
   refuse(arguments, "--control", "it measures with control and without");
+}
+
+ShiftPlan shift_plan(const Arguments& arguments, const Model& model, Policy policy) {
+  const std::optional<int64_t> cap = cap_of(arguments, policy);
+  (void)resolve({.max_macs = cap}, model.graph).value();
+  // The column of the policy shows what it does without the cap.
+  policy.max_macs.reset();
+  ShiftPlan plan{.policy = policy,
+                 .max_macs = cap,
+                 .batch = arguments.count("--batch", kUsualBatch, 1, kMostBatch),
+                 .seed = static_cast<uint64_t>(arguments.count("--shift-seed", 0, 0, INT64_MAX))};
+  if (arguments.has("--budget")) {
+    plan.controller = [controller = budget_controller(arguments, model, policy)] {
+      return controller;
+    };
+  }
+  return plan;
+}
+
+ShiftReport shift_of(Context& context, const Network& network, const DatasetPtr& data,
+                     Executor& executor, ShiftPlan plan) {
+  Progress progress(context.console, "recorded");
+  plan.progress = progress.callback();
+  return measure_shift(executor, data, transform_of(network), input_name(network), plan).value();
+}
+
+int eval_shift(Context& context, const Arguments& arguments) {
+  check_shift(arguments);
   const Execution execution = execution_from(context, arguments);
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
   const Policy policy =
       policy_or_default(arguments, network.model, {.console = &context.console, .times = nullptr});
+  ShiftPlan plan = shift_plan(arguments, network.model, policy);
   const DatasetPtr data = labelled_data_from(arguments, network, context.console);
   const auto executor = make_executor(context, network, execution);
-  const ShiftReport report = shift_of(context, arguments, network, data, *executor, policy);
+  const ShiftReport report = shift_of(context, network, data, *executor, std::move(plan));
   context.console.result(context.console.json() ? shift_json(report) + "\n" : report_text(report));
   return 0;
 }

@@ -1,93 +1,43 @@
 // fovea report: one page that says what a model is worth.
-#include <dirent.h>
-
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <ctime>
+#include <filesystem>
+#include <functional>
+#include <map>
 
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/machine.h"
-#include "app/measure.h"
 #include "app/output.h"
 #include "app/policy_argument.h"
 #include "app/timed.h"
 #include "app/verbs/eval_shift.h"
+#include "app/verbs/report_model.h"
 #include "app/verbs/verbs.h"
-#include "base/words.h"
 #include "data/codecs/decode.h"
-#include "fovea/plan.h"
 #include "report/measure.h"
 #include "report/sections.h"
-#include "report/training_log.h"
 
 namespace fovea::app {
 namespace {
 
 constexpr int64_t kUsualBatch = 64;
 constexpr int32_t kThumbnail = 64;
-constexpr double kLayerSeconds = 0.5;
+constexpr int64_t kMostBatch = 1 << 16;
+constexpr int64_t kUsuallyTimed = 1000;
 
 OptionSpecs options() {
   return OptionSpecs{
              output_option("FILE", "the page to write, FILE.html"),
              {"--compare", "OTHER", "a second model or run, measured in the same sitting"},
              {"--files", "DIR", "also every drawing as SVG, its numbers as CSV, and all as JSON"},
-             {"--samples-timed", "N", "how many samples policies are run on for their times; 1000"},
+             {"--samples-timed", "N",
+              "on how many samples, from all over the data, policies are run for their times; "
+              "1000"},
              force_option(),
          } +
          shift_options() + data_options() + broken_options() + policy_options() +
          executor_options() + batch_options();
-}
-
-bool is_folder(const std::string& path) {
-  DIR* folder = ::opendir(path.c_str());
-  if (folder == nullptr) return false;
-  ::closedir(folder);
-  return true;
-}
-
-/// A model, or the model and the log of a run.
-struct Named {
-  Network network;
-  std::string metrics;  ///< path of a run's log, or empty
-};
-
-Named named(const std::string& path) {
-  const bool run = is_folder(path);
-  const std::string file = run ? path + "/model.fovea" : path;
-  Named out{
-      .network = {.model = load_model(file).value(), .source = shown_path(path), .file = file}};
-  if (run) out.metrics = path + "/metrics.jsonl";
-  return out;
-}
-
-std::optional<report::TrainingFacts> training_of(const Named& named) {
-  auto facts =
-      report::training_from_record(named.network.model.training, named.network.source).value();
-  if (named.metrics.empty()) return facts;
-  const Result<std::string> lines = read_file(named.metrics);
-  if (!lines.ok()) return facts;
-  if (!facts) facts.emplace().seed = "unknown";
-  report::take_metrics(*facts, lines.value(), "metrics.jsonl of the run");
-  return facts;
-}
-
-std::vector<report::LayerFacts> layers_of(const Network& network) {
-  const auto plan = Plan::make(network.graph(), network.model.params);
-  const std::vector<double> ms =
-      step_times(plan, random_inputs(network.graph(), 8), nullptr, kLayerSeconds);
-  std::vector<report::LayerFacts> out;
-  const PlanReport steps = plan->report();
-  for (size_t i = 0; i < steps.steps.size(); ++i) {
-    const StepReport& step = steps.steps[i];
-    out.push_back({.name = step.name,
-                   .op = step.op,
-                   .kernel = step.kernel,
-                   .exit = step.segment,
-                   .macs = static_cast<double>(step.macs),
-                   .ms = ms[i]});
-  }
-  return out;
 }
 
 /// The words of the command as a shell takes them.
@@ -108,9 +58,18 @@ std::string command_of(const std::vector<std::string>& words) {
   return out;
 }
 
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc)};
+}
+
 report::SetupFacts setup_of(const Context& context, const Execution& execution, int64_t batch) {
   const MachineFacts machine = machine_facts();
   return {.command = command_of(context.words),
+          .date = today(),
           .version = FOVEA_VERSION,
           .machine = (machine.processor.empty() ? "unknown processor" : machine.processor) + ", " +
                      std::to_string(machine.cores) + (machine.cores == 1 ? " core" : " cores"),
@@ -118,35 +77,6 @@ report::SetupFacts setup_of(const Context& context, const Execution& execution, 
           .executor = std::string(executor_name(execution.kind)),
           .threads = execution.threads,
           .batch = batch};
-}
-
-/// The policy that the options name, else the stored default.
-void choose_policy(const Arguments& arguments, const Model& model,
-                   report::MeasureOptions& options) {
-  options.stored = stored_policies(model);
-  options.policy = policy_from(arguments, model);
-  if (options.policy) {
-    options.policy_name = arguments.value_or("--policy", "");
-    const bool inlined = options.policy_name.find('{') != std::string::npos;
-    if (options.policy_name.empty() || inlined) options.policy_name = "the given policy";
-  } else if (const auto at = options.stored.find("default"); at != options.stored.end()) {
-    options.policy = at->second;
-    options.policy_name = "the stored policy 'default'";
-  }
-}
-
-/// Accuracies on JPEG copies are not those on the pixels that CIFAR's authors published.
-std::string remarks_of(const Dataset& data, const std::string& name) {
-  int64_t n_jpeg = 0;
-  for (int64_t i = 0; i < data.size(); ++i) {
-    const std::string file = data.file_name(i);
-    if (file.ends_with(".jpg") || file.ends_with(".jpeg") || file.ends_with(".JPEG")) ++n_jpeg;
-  }
-  if (n_jpeg == 0) return {};
-  const std::string form = n_jpeg == data.size() ? "JPEG" : "partly JPEG";
-  if (name.ends_with("cifar10")) return form + " copies of CIFAR-10";
-  if (name.ends_with("cifar100")) return form + " copies of CIFAR-100";
-  return form + " pictures";
 }
 
 std::string thumbnail(const Dataset& data, int64_t index) {
@@ -162,89 +92,82 @@ std::string thumbnail(const Dataset& data, int64_t index) {
   return encode_png(resize(picture.value().view(), shrunk(height), shrunk(width)).view());
 }
 
-class Reporter {
+/// Shows progress of every kind of work that is named to it.
+class ProgressByName {
  public:
-  Reporter(Context& context, const Arguments& arguments)
-      : context_(context),
-        arguments_(arguments),
-        execution_(execution_from(context, arguments)),
-        batch_(arguments.count("--batch", kUsualBatch, 1, 1 << 16)),
-        n_timed_(arguments.count("--samples-timed", 1000, 1, INT64_MAX)) {}
-
-  [[nodiscard]] const Execution& execution() const { return execution_; }
-  [[nodiscard]] int64_t batch() const { return batch_; }
-
-  /// `data` receives the pictures.
-  report::ModelFacts facts_of(const Named& named, DatasetPtr& data) {
-    const Network& network = named.network;
-    report::ModelFacts facts{.name = network.graph().name(),
-                             .source = network.source,
-                             .labels = network.model.labels,
-                             .costs = exit_costs(network.graph()),
-                             .training = training_of(named)};
-    facts.n_params = facts.costs.back().params;
-    if (!arguments_.has("--data")) {
-      facts.layers = layers_of(network);
-      return facts;
+  explicit ProgressByName(const Console& console) : console_(console) {}
+  void operator()(std::string_view what, int64_t done, int64_t total) {
+    auto at = progress_.find(what);
+    if (at == progress_.end()) {
+      at = progress_.try_emplace(std::string(what), console_, std::string(what)).first;
     }
-    data = labelled_data_from(arguments_, network, context_.console);
-    const DatasetSource source(data, transform_of(network), input_name(network));
-    const auto executor = make_executor(context_, network, execution_);
-    report::MeasureOptions options{.batch = batch_, .n_timed = n_timed_};
-    choose_policy(arguments_, network.model, options);
-    std::map<std::string, Progress, std::less<>> progress;
-    options.progress = [&](std::string_view what, int64_t done, int64_t total) {
-      auto at = progress.find(what);
-      if (at == progress.end()) {
-        at = progress.try_emplace(std::string(what), context_.console, std::string(what)).first;
-      }
-      at->second.callback()(done, total);
-    };
-    facts.data = report::measure(*executor, source, options).value();
-    if (wants_shift(arguments_)) {
-      facts.data->shift =
-          shift_of(context_, arguments_, network, data, *executor, facts.data->chosen.policy);
-    }
-    facts.data->name = shown_path(arguments_.needed("--data"));
-    facts.data->remarks = remarks_of(*data, facts.data->name);
-    if (const auto split = arguments_.value("--split")) facts.data->name += " " + *split;
-    if (facts.labels.empty()) facts.labels = data->class_names();
-    facts.layers = layers_of(network);
-    return facts;
+    at->second.callback()(done, total);
   }
 
  private:
-  Context& context_;
-  const Arguments& arguments_;
-  Execution execution_;
-  int64_t batch_;
-  int64_t n_timed_;
+  const Console& console_;
+  std::map<std::string, Progress, std::less<>> progress_;
 };
 
+/// Facts of all models, in their order; those on data are measured together.
+std::vector<report::ModelFacts> measured(Context& context, const std::vector<ReportModel>& models,
+                                         int64_t batch, int64_t n_timed) {
+  std::vector<report::ModelFacts> out;
+  std::vector<report::Candidate> candidates;
+  for (const ReportModel& model : models) {
+    out.push_back(facts_of(model));
+    if (model.data) candidates.push_back(model.data->candidate());
+  }
+  if (candidates.empty()) return out;
+  ProgressByName progress(context.console);
+  std::vector<report::DataFacts> facts =
+      report::measure(candidates,
+                      {.batch = batch, .n_timed = n_timed, .progress = std::ref(progress)})
+          .value();
+  for (size_t m = 0; m < models.size(); ++m) {
+    const ReportData& data = *models[m].data;
+    if (data.shift) {
+      facts[m].shift =
+          shift_of(context, models[m].network, data.pictures, *data.executor, *data.shift);
+    }
+    facts[m].name = data.name;
+    facts[m].extent = data.extent;
+    facts[m].remarks = data.remarks;
+    out[m].data = std::move(facts[m]);
+  }
+  return out;
+}
+
 int run(Context& context, const Arguments& arguments) {
-  Reporter reporter(context, arguments);
+  const Execution execution = execution_from(context, arguments);
+  const int64_t batch = arguments.count("--batch", kUsualBatch, 1, kMostBatch);
+  const int64_t n_timed = arguments.count("--samples-timed", kUsuallyTimed, 1, INT64_MAX);
   const std::string output = arguments.needed("--output");
   const Overwrite overwrite = overwrite_from(arguments);
   const auto files = arguments.value("--files");
   arguments.expect_inputs(1, 1, "one MODEL or RUN");
-  if (wants_shift(arguments)) (void)arguments.needed("--data");
+  check_shift(arguments);
   require_writable(output, overwrite);
-  if (files && is_folder(*files)) require_writable(*files + "/report.json", overwrite);
+  std::error_code unreadable;
+  if (files && std::filesystem::is_directory(*files, unreadable)) {
+    require_writable(*files + "/report.json", overwrite);
+  }
 
-  const Named first = named(arguments.inputs().front());
-  std::optional<Named> second;
-  if (const auto other = arguments.value("--compare")) second = named(*other);
-  DatasetPtr data;
-  DatasetPtr other_data;
-  const report::ModelFacts model = reporter.facts_of(first, data);
-  std::optional<report::ModelFacts> other;
-  if (second) other = reporter.facts_of(*second, other_data);
-  const report::SetupFacts setup = setup_of(context, reporter.execution(), reporter.batch());
-  const report::PictureSource pictures = [&data](int64_t index) {
-    return data == nullptr ? std::string() : thumbnail(*data, index);
+  std::vector<std::string> paths{arguments.inputs().front()};
+  if (const auto other = arguments.value("--compare")) paths.push_back(*other);
+  std::vector<ReportModel> models;
+  for (const std::string& path : paths) {
+    models.push_back(report_model(context, arguments, execution, path));
+  }
+  const std::vector<report::ModelFacts> facts = measured(context, models, batch, n_timed);
+  const report::SetupFacts setup = setup_of(context, execution, batch);
+  const report::PictureSource pictures = [&models](int64_t index) {
+    return models[0].data ? thumbnail(*models[0].data->pictures, index) : std::string();
   };
-  const report::Subject subject{
-      .model = model, .other = other ? &*other : nullptr, .setup = setup, .pictures = pictures};
+  const report::Subject subject{.model = facts[0],
+                                .other = facts.size() > 1 ? &facts[1] : nullptr,
+                                .setup = setup,
+                                .pictures = pictures};
   const report::Page page = report::report_page(subject);
   const std::string json = report::report_json(subject);
   const std::string text = report::html(page);
@@ -274,7 +197,9 @@ const Verb kReportVerb{
         "pictures. Without --data it tells what the model itself says.\n"
         "Shown closely is the given policy, else the stored policy 'default', else a threshold of "
         "0.9 "
-        "at every exit. --compare measures a second model in the same sitting.",
+        "at every exit. --compare measures a second model in the same rounds; sections that are of "
+        "one "
+        "model say of which.",
     .examples =
         "fovea report models/NAME.fovea --data cifar10 --split test -o r.html\n"
         "fovea report RUN -o r.html --data cifar10 --split test --compare models/NAME.fovea\n"

@@ -11,6 +11,9 @@
 namespace fovea::report {
 namespace {
 
+/// Drawings over the whole page.
+constexpr double kWide = 700;
+
 struct Range {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
@@ -127,7 +130,10 @@ class Drawing {
       out += svg_text(ends ? chart_.width : x, y_.from + 16, ends ? "end" : "middle", x_labels[i]);
     }
     out += svg_line(x_.from, y_.from, x_.to, y_.from, "rim");
-    out += svg_text((x_.from + x_.to) / 2, y_.from + 32, "middle", chart_.x.label, "t axis");
+    // What a narrow screen shows of a wide drawing is its left end.
+    const bool wide = chart_.width > kWide;
+    out += svg_text(wide ? x_.from : (x_.from + x_.to) / 2, y_.from + 32, wide ? "start" : "middle",
+                    chart_.x.label, "t axis");
     return out;
   }
 

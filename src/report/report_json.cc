@@ -60,6 +60,7 @@ Json json_of(const DataFacts& data) {
                      {"ece_reached", exit.reached.n > 0 ? Json(exit.reached.ece) : Json()}});
   }
   return {{"name", text_of(data.name)},
+          {"extent", text_of(data.extent)},
           {"remarks", text_of(data.remarks)},
           {"n", data.scores.n()},
           {"n_timed", data.n_timed},
@@ -93,6 +94,7 @@ std::string report_json(const Subject& subject) {
                  {"compare", subject.other ? json_of(*subject.other) : Json()},
                  {"setup",
                   {{"command", text_of(setup.command)},
+                   {"date", setup.date},
                    {"version", setup.version},
                    {"machine", setup.machine},
                    {"kernels", setup.kernels},

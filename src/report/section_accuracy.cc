@@ -56,12 +56,7 @@ Figure figure_of(const DataFacts& data, const std::string& name, const std::stri
       least = most == 0 ? *x : std::min(least, *x);
       most = std::max(most, *x);
       series.points.push_back(accuracy_point(*x, point, unit));
-      if (cost == ms_of && !point.rounds_ms.empty()) {
-        const auto [low, high] =
-            std::minmax_element(point.rounds_ms.begin(), point.rounds_ms.end());
-        series.points.back().left = *low;
-        series.points.back().right = *high;
-      }
+      if (cost == ms_of) add_rounds(series.points.back(), point);
       // Policies of a calibrated model lie close; whiskers of all of them would hide the curve.
       if ((curve.line == Line::kSolid && !curve.band) || curve.mark == Mark::kNone) {
         series.points.back().low.reset();
@@ -72,21 +67,12 @@ Figure figure_of(const DataFacts& data, const std::string& name, const std::stri
                shortest(point.top1()), shortest(100 * share.low), shortest(100 * share.high),
                std::to_string(point.n)});
     }
-    if (curve.line != Line::kNone) {
-      std::stable_sort(series.points.begin(), series.points.end(),
-                       [](const Point& a, const Point& b) { return a.x < b.x; });
-    }
+    if (curve.line != Line::kNone) series.points = sorted_by_x(std::move(series.points));
     if (series.points.empty()) series.name.clear();
     chart.series.push_back(std::move(series));
   }
   chart.x.log = least > 0 && most > 12 * least;
   return {.name = name, .svg = draw(chart), .csv = csv.text()};
-}
-
-/// Median of times, and how far rounds went.
-std::string ms_words(const PolicyPoint& point) {
-  const auto [low, high] = std::minmax_element(point.rounds_ms.begin(), point.rounds_ms.end());
-  return fixed(*point.ms, 3) + " [" + fixed(*low, 3) + ", " + fixed(*high, 3) + "]";
 }
 
 /// Time of `a` in per cent of that of `b`, round by round.
@@ -100,8 +86,7 @@ std::string ratio_words(const PolicyPoint& a, const PolicyPoint& b) {
 }
 
 std::vector<std::string> row_of(const std::string& name, const PolicyPoint& point) {
-  return {name, with_interval(point.correct, point.n), counted(point.macs),
-          point.ms ? ms_words(point) : "-"};
+  return {name, with_interval(point.correct, point.n), counted(point.macs), ms_words(point)};
 }
 
 /// The policy between what a static network does for the same work and the whole network.
@@ -137,10 +122,10 @@ std::string lead_of(const Subject& subject) {
       "<p>Compared with everybody at the last exit, <b>" + escaped(chosen.name) + "</b>";
   if (last.macs > 0) out += " does " + fixed(100 * chosen.macs / last.macs, 1) + " % of the work";
   if (chosen.ms && last.ms) out += " in " + ratio_words(chosen, last) + " of the time";
-  out += "; accuracy changes by " + std::string(paired.difference < 0 ? "" : "+") +
-         fixed(100 * paired.difference, 2) + " ± " + fixed(100 * paired.half_width, 2) +
-         " points on the same samples.</p>\n" + summary_table(data) +
-         "<p class=\"note\">±: half of a 95 % interval (Wilson; paired for the difference)";
+  out += "; accuracy changes by " + with_sign(100 * paired.difference, 2) + " ± " +
+         fixed(100 * paired.half_width, 2) + " points on the same samples.</p>\n" +
+         summary_table(data) +
+         "<p class=\"note\">top-1 [low, high]: 95 % interval (Wilson); ±: half of the paired one";
   if (last.ms) {
     out += "; times: median [lowest, highest] of " + std::to_string(last.rounds_ms.size()) +
            " rounds side by side";
@@ -159,11 +144,30 @@ Point accuracy_point(double x, const PolicyPoint& point, const std::string& unit
           .hint = point.name + ": " + fixed(point.top1(), 2) + " %, " + shortest(x) + " " + unit};
 }
 
+std::vector<Point> sorted_by_x(std::vector<Point> points) {
+  std::stable_sort(points.begin(), points.end(),
+                   [](const Point& a, const Point& b) { return a.x < b.x; });
+  return points;
+}
+
+void add_rounds(Point& point, const PolicyPoint& policy) {
+  if (policy.rounds_ms.empty()) return;
+  const auto [low, high] = std::minmax_element(policy.rounds_ms.begin(), policy.rounds_ms.end());
+  point.left = *low;
+  point.right = *high;
+}
+
+std::string ms_words(const PolicyPoint& policy) {
+  if (!policy.ms) return "-";
+  const auto [low, high] = std::minmax_element(policy.rounds_ms.begin(), policy.rounds_ms.end());
+  return fixed(*policy.ms, 3) + " [" + fixed(*low, 3) + ", " + fixed(*high, 3) + "]";
+}
+
 std::string with_interval(int64_t correct, int64_t n) {
   if (n == 0) return "-";
   const Interval share = wilson(correct, n);
-  return fixed(100.0 * static_cast<double>(correct) / static_cast<double>(n), 2) + " ± " +
-         fixed(50 * (share.high - share.low), 2);
+  return fixed(100.0 * static_cast<double>(correct) / static_cast<double>(n), 2) + " [" +
+         fixed(100 * share.low, 2) + ", " + fixed(100 * share.high, 2) + "]";
 }
 
 Section accuracy_section(const Subject& subject) {
@@ -189,7 +193,7 @@ Section accuracy_section(const Subject& subject) {
   section.figures.push_back(std::move(macs));
   Figure ms = figure_of(data, "accuracy-ms", "top-1 accuracy against time", "ms a sample", ms_of);
   ms.caption = "The same for policies that were run: wall time, loading included, of " +
-               grouped(data.n_timed) + " samples, median of " +
+               grouped(data.n_timed) + " samples from all over the data, median of " +
                std::to_string(data.fixed.back().rounds_ms.size()) +
                " rounds that run all policies side by side; lines to the sides reach the fastest "
                "and the slowest round. Accuracy is of all samples." +

@@ -1,4 +1,6 @@
 // Two models on the same data.
+#include <utility>
+
 #include "eval/interval.h"
 #include "report/sections.h"
 #include "report/text.h"
@@ -6,7 +8,23 @@
 namespace fovea::report {
 namespace {
 
+constexpr double kMillion = 1e6;
+
 using Cost = std::optional<double> (*)(const PolicyPoint&);
+
+std::optional<double> macs_of(const PolicyPoint& point) { return point.macs / kMillion; }
+std::optional<double> ms_of(const PolicyPoint& point) { return point.ms; }
+
+/// Data and seeds of both models.
+std::string pair_words(const Subject& subject) {
+  const auto& [a, b] =
+      std::pair(sample_words(*subject.model.data), sample_words(*subject.other->data));
+  const auto seed = [](const ModelFacts& model) {
+    return model.training ? "seed " + model.training->seed : std::string("unknown training");
+  };
+  return (a == b ? a : "A: " + a + "; B: " + b) + "; A: " + seed(subject.model) +
+         ", B: " + seed(*subject.other);
+}
 
 void add_curves(Chart& chart, Csv& csv, const std::string& name, const DataFacts& data,
                 const std::string& colour, Mark mark, Cost cost, const std::string& unit) {
@@ -17,8 +35,11 @@ void add_curves(Chart& chart, Csv& csv, const std::string& name, const DataFacts
       const std::optional<double> x = cost(point);
       if (!x || point.n == 0) continue;
       series.points.push_back(accuracy_point(*x, point, unit));
+      if (cost == ms_of) add_rounds(series.points.back(), point);
       csv.add({name, what, point.name, shortest(*x), shortest(point.top1())});
     }
+    // Policies of higher thresholds are not always slower.
+    series.points = sorted_by_x(std::move(series.points));
     if (!series.points.empty()) chart.series.push_back(std::move(series));
   };
   add(data.thresholds, "one threshold", Line::kSolid, mark);
@@ -26,7 +47,7 @@ void add_curves(Chart& chart, Csv& csv, const std::string& name, const DataFacts
 }
 
 Figure figure_of(const Subject& subject, const std::string& file, const std::string& unit,
-                 Cost cost) {
+                 const std::string& caption, Cost cost) {
   Chart chart{.title = "accuracy of both models against " + unit,
               .x = {.label = unit, .tight = true},
               .y = {.label = "top-1 accuracy, %"}};
@@ -35,21 +56,19 @@ Figure figure_of(const Subject& subject, const std::string& file, const std::str
   add_curves(chart, csv, "B", *subject.other->data, "s1", Mark::kSquare, cost, unit);
   return {.name = file,
           .svg = draw(chart),
-          .caption = "Whiskers: 95 % intervals (Wilson)." +
-                     origin(data_words(subject.model) + " · " + machine_words(subject.setup)),
+          .caption = caption + origin(pair_words(subject) + " · " + machine_words(subject.setup)),
           .csv = csv.text()};
 }
 
 std::vector<std::string> row_of(const std::string& name, const PolicyPoint& a,
                                 const PolicyPoint& b) {
-  const auto ms = [](const PolicyPoint& p) { return p.ms ? fixed(*p.ms, 3) : std::string("-"); };
   return {name,
           with_interval(a.correct, a.n),
           with_interval(b.correct, b.n),
           counted(a.macs),
           counted(b.macs),
-          ms(a),
-          ms(b)};
+          ms_words(a),
+          ms_words(b)};
 }
 
 /// Right answers of one model and not of the other, on the same samples.
@@ -70,8 +89,8 @@ std::string paired_text(const std::string& what, const DataFacts& a, const DataF
     if (right_b && !right_a) ++only_b;
   }
   const PairedDifference d = paired_difference(n, only_a, only_b);
-  return "<p>" + what + ": B is " + (d.difference >= 0 ? "+" : "") + fixed(100 * d.difference, 2) +
-         " ± " + fixed(100 * d.half_width, 2) + " points from A (only A right: " + grouped(only_a) +
+  return "<p>" + what + ", on the same samples: B is " + with_sign(100 * d.difference, 2) + " ± " +
+         fixed(100 * d.half_width, 2) + " points from A (only A right: " + grouped(only_a) +
          ", only B: " + grouped(only_b) + "; McNemar p = " + shortest(d.p) + ").</p>\n";
 }
 
@@ -92,16 +111,26 @@ Section compare_section(const Subject& subject) {
                   .title = "Comparison",
                   .lead = "<p>A: <b>" + escaped(subject.model.source) + "</b>. B: <b>" +
                           escaped(subject.other->source) + "</b>.</p>\n"};
-  const auto macs = [](const PolicyPoint& p) { return std::optional<double>(p.macs * 1e-6); };
-  const auto ms = [](const PolicyPoint& p) { return p.ms; };
+  const std::string intervals = "Upright lines: 95 % intervals (Wilson).";
   section.figures.push_back(
-      figure_of(subject, "compare-macs", "million multiply-adds a sample", macs));
-  section.figures.push_back(figure_of(subject, "compare-ms", "ms a sample", ms));
+      figure_of(subject, "compare-macs", "million multiply-adds a sample", intervals, macs_of));
+  section.figures.push_back(
+      figure_of(subject, "compare-ms", "ms a sample",
+                "Policies of both models that were run in turn, in the same " +
+                    std::to_string(a.chosen.rounds_ms.size()) +
+                    " rounds: medians; lines to the sides reach "
+                    "the fastest and the slowest round. " +
+                    intervals,
+                ms_of));
   section.tail = table({"", "A, top-1 %", "B, top-1 %", "A, multiply-adds", "B, multiply-adds",
                         "A, ms", "B, ms"},
                        {row_of("first exit", a.fixed.front(), b.fixed.front()),
                         row_of("last exit", a.fixed.back(), b.fixed.back()),
                         row_of("adaptive", a.chosen, b.chosen)}) +
+                 "<p class=\"note\">Adaptive: A under " + escaped(a.chosen.name) + ", B under " +
+                 escaped(b.chosen.name) +
+                 ". [low, high]: of top-1 a 95 % interval (Wilson), of ms "
+                 "the fastest and the slowest round.</p>\n" +
                  paired_text("Last exits", a, b, last_answers(a), last_answers(b)) +
                  paired_text("Adaptive", a, b, a.adaptive.answers, b.adaptive.answers);
   return section;

@@ -123,7 +123,9 @@ Figure verdicts(const Subject& subject) {
     csv.add({std::to_string(e), shortest(parts[0]), shortest(parts[1]), shortest(parts[2]),
              shortest(parts[3])});
     std::string total;
-    if (e < last) {
+    if (std::accumulate(parts.begin(), parts.end(), 0.0) == 0) {
+      total = "nobody";
+    } else if (e < last) {
       total = "+" + grouped(static_cast<int64_t>(parts[1])) + " −" +
               grouped(static_cast<int64_t>(parts[2]));
     }
@@ -147,8 +149,8 @@ Section exits_section(const Subject& subject) {
       .id = "exits",
       .title = "Exits",
       .lead = exits_table(*subject.model.data) +
-              "<p class=\"note\">multiply-adds: all that stands before the exit; ± half "
-              "of a 95 % interval (Wilson); ECE: expected calibration error, 15 bins; "
+              "<p class=\"note\">multiply-adds: all that stands before the exit; [low, high]: "
+              "95 % interval (Wilson); ECE: expected calibration error, 15 bins; "
               "leave here: samples under this report's policy.</p>\n"};
   section.figures.push_back(histogram(subject));
   section.figures.push_back(verdicts(subject));

@@ -78,6 +78,7 @@ Section layers_section(const Subject& subject) {
       std::any_of(layers.begin(), layers.end(), [](const auto& layer) { return layer.ms > 0; });
   if (timed) {
     Figure ms = figure_of(subject, "layers-time", "µs a sample", &LayerFacts::ms, 1e3);
+    ms.csv = csv_of(layers);
     ms.caption = "Measured step by step on one thread with random inputs, best of many runs." +
                  origin(subject.setup.machine + ", 1 thread");
     section.figures.push_back(std::move(ms));

@@ -59,9 +59,12 @@ Section pictures_section(const Subject& subject) {
     for (size_t i = 0; i < data.adaptive.exits.size(); ++i) {
       if (data.adaptive.exits[i] == exit) leavers.push_back(static_cast<int64_t>(i));
     }
+    if (leavers.empty()) {
+      section.tail += "<p class=\"note\">Nobody left at exit " + std::to_string(exit) + ".</p>\n";
+      continue;
+    }
     section.tail += "<h3>Exit " + std::to_string(exit) + ", " +
                     grouped(static_cast<int64_t>(leavers.size())) + " pictures</h3>\n";
-    if (leavers.empty()) continue;
     std::stable_sort(leavers.begin(), leavers.end(), [&](int64_t a, int64_t b) {
       return data.table.confidence_at(exit, a) > data.table.confidence_at(exit, b);
     });

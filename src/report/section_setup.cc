@@ -20,6 +20,11 @@ std::string policy_words(const Policy& policy) {
   return out;
 }
 
+/// The kernels' name for an instruction set is not that of processors.
+std::string kernel_words(const std::string& name) {
+  return name.starts_with("AVX3") ? name + " (AVX-512)" : name;
+}
+
 void add_model(std::vector<std::vector<std::string>>& rows, const std::string& prefix,
                const ModelFacts& model) {
   const auto add = [&](const std::string& name, const std::string& value) {
@@ -36,9 +41,15 @@ void add_model(std::vector<std::vector<std::string>>& rows, const std::string& p
 
 }  // namespace
 
+std::string sample_words(const DataFacts& data) {
+  std::string out = data.name + ", n = " + grouped(data.scores.n());
+  if (!data.extent.empty()) out += " (" + data.extent + ")";
+  if (!data.remarks.empty()) out += ", " + data.remarks;
+  return out;
+}
+
 std::string data_words(const ModelFacts& model) {
-  std::string out = model.data->name + ", n = " + grouped(model.data->scores.n());
-  if (!model.data->remarks.empty()) out += ", " + model.data->remarks;
+  std::string out = sample_words(*model.data);
   if (model.training) out += ", trained with seed " + model.training->seed;
   return out;
 }
@@ -59,7 +70,8 @@ Section setup_section(const Subject& subject) {
                                     {"program", "fovea " + setup.version},
                                     {"executor", setup.executor},
                                     {"machine", machine_words(setup)},
-                                    {"kernels", setup.kernels}}) {
+                                    {"kernels", kernel_words(setup.kernels)},
+                                    {"date", setup.date}}) {
     rows.push_back({name, "<code>" + escaped(value) + "</code>"});
   }
   Section section{.id = "setup", .title = "Configuration and machine"};

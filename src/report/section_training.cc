@@ -65,7 +65,8 @@ Section training_section(const Subject& subject) {
        .svg = draw(top1),
        .caption = "Held-out samples after each epoch (solid), training samples "
                   "during it (dashed)." +
-                  origin(where)});
+                  origin(where),
+       .csv = csv_of(training)});
   return section;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "report/chart.h"
 #include "report/facts.h"
@@ -24,8 +25,10 @@ struct Subject {
 [[nodiscard]] Section pictures_section(const Subject& subject);
 [[nodiscard]] Section confusion_section(const Subject& subject);
 [[nodiscard]] Section ledger_section(const Subject& subject);
-/// Demands `model.data->shift`.
-[[nodiscard]] Section shift_section(const Subject& subject);
+/// Of one model, which demands `data->shift`; `suffix` keeps the names of several apart.
+[[nodiscard]] Section shift_section(const ModelFacts& model, const std::string& suffix = "");
+/// What the models say of themselves: costs of their exits, and accuracies of their training.
+[[nodiscard]] Section costs_section(const Subject& subject);
 /// Demands `other` with data.
 [[nodiscard]] Section compare_section(const Subject& subject);
 /// Demands `model.training`.
@@ -38,6 +41,8 @@ struct Subject {
 /// The numbers of a report as JSON (docs/json.md).
 [[nodiscard]] std::string report_json(const Subject& subject);
 
+/// "cifar10 test, n = 10,000, JPEG pictures".
+[[nodiscard]] std::string sample_words(const DataFacts& data);
 /// "cifar10 test, n = 10,000, JPEG pictures, trained with seed 1": stands under every figure that
 /// shows data.
 [[nodiscard]] std::string data_words(const ModelFacts& model);
@@ -47,7 +52,13 @@ struct Subject {
 [[nodiscard]] std::string origin(const std::string& where);
 /// A point of a chart of accuracies in per cent, with its 95 % interval.
 [[nodiscard]] Point accuracy_point(double x, const PolicyPoint& point, const std::string& unit);
-/// "80.15" and "80.15 ± 0.8" of accuracies in per cent.
+/// Sorted by x, for points that a line joins.
+[[nodiscard]] std::vector<Point> sorted_by_x(std::vector<Point> points);
+/// Lets an interval of x reach from the fastest to the slowest round.
+void add_rounds(Point& point, const PolicyPoint& policy);
+/// "1.234 [1.200, 1.300]": median of the rounds, and how far they went; "-" where it was not run.
+[[nodiscard]] std::string ms_words(const PolicyPoint& policy);
+/// "80.15 [79.36, 80.92]" of accuracies in per cent: the interval is no ± near 0 and 100.
 [[nodiscard]] std::string with_interval(int64_t correct, int64_t n);
 
 }  // namespace fovea::report

@@ -15,13 +15,41 @@ namespace {
 constexpr double kBar = 15;
 constexpr double kRow = 21;
 constexpr size_t kLettersOfName = 18;
+constexpr double kMargin = 6;
+/// Wider names leave no room for what they name.
+constexpr double kMostOfName = 132;
+/// Names of columns lean by 45 degrees.
+constexpr double kLean = 0.7072;
+
+/// A name as it is drawn.
+std::string drawn_name(const std::string& name) {
+  std::string out = drawing::clipped(name, kLettersOfName);
+  for (size_t n = kLettersOfName; n > 1 && text_width(out) * kFont > kMostOfName;) {
+    out = drawing::clipped(name, --n);
+  }
+  return out;
+}
 
 double widest_name(const std::vector<std::string>& names) {
   double widest = 0;
   for (const auto& name : names) {
-    widest = std::max(widest, text_width(drawing::clipped(name, kLettersOfName)) * kFont);
+    widest = std::max(widest, text_width(drawn_name(name)) * kFont);
   }
   return widest;
+}
+
+/// The largest cells beside which nothing leaves the drawing: a leaning name begins in the middle
+/// of its column and goes on to the right.
+double cell_side(const Matrix& matrix, double left, bool named) {
+  const size_t n = matrix.names.size();
+  const double room = matrix.width - left - kMargin;
+  double side = room / static_cast<double>(std::max<size_t>(n, 1));
+  for (size_t c = 0; named && c < n; ++c) {
+    const double name = text_width(drawn_name(matrix.names[c])) * kFont;
+    const double reach = (name + kFont) * kLean;
+    side = std::min(side, (room - reach) / (static_cast<double>(c) + 0.5));
+  }
+  return side;
 }
 
 std::string hint_of(const StackedRow& row, const std::string& part, double value,
@@ -59,7 +87,7 @@ std::string draw(const StackedChart& chart) {
   for (size_t r = 0; r < chart.rows.size(); ++r) {
     const StackedRow& row = chart.rows[r];
     const double y = 4 + kRow * static_cast<double>(r);
-    out += svg_text(scale.from - 6, y + 12, "end", drawing::clipped(row.name, kLettersOfName));
+    out += svg_text(scale.from - 6, y + 12, "end", drawn_name(row.name));
     double sum = 0;
     for (size_t p = 0; p < row.parts.size(); ++p) {
       const double value = std::max(0.0, row.parts[p]);
@@ -88,7 +116,7 @@ std::string draw(const Matrix& matrix) {
   const size_t n = matrix.names.size();
   const bool named = n <= 30;
   const double left = named ? widest_name(matrix.names) + 8 : 20;
-  const double side = (matrix.width - left - 6) / static_cast<double>(std::max<size_t>(n, 1));
+  const double side = cell_side(matrix, left, named);
   // Column names lean to the right where they are wider than a cell.
   const double lean = named ? widest_name(matrix.names) * 0.75 + 14 : 20;
   const double top = lean + 12;
@@ -98,7 +126,7 @@ std::string draw(const Matrix& matrix) {
         std::accumulate(matrix.cells[r].begin(), matrix.cells[r].end(), int64_t{0});
     const double y = top + side * static_cast<double>(r);
     const double x_of_names = left + side * (static_cast<double>(r) + 0.5);
-    const std::string name = drawing::clipped(matrix.names[r], kLettersOfName);
+    const std::string name = drawn_name(matrix.names[r]);
     if (named) {
       out += svg_text(left - 5, y + side / 2 + 4, "end", name);
       out += "<g transform=\"translate(" + at(x_of_names) + " " + at(top - 6) + ") rotate(-45)\">" +

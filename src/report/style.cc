@@ -12,13 +12,15 @@ constexpr int kExitColours = 9;
 // s0…s5: hues that people with any colour vision tell apart (after Okabe and Ito), x0…x8: one ramp
 // from a light to a dark blue-green, so that the order of exits is seen.
 constexpr std::string_view kLight =
-    "--page:#fbfbfa;--card:#ffffff;--ink:#1c2024;--soft:#5c6570;--rule:#dfe3e6;--grid:#eceff1;"
+    "--page:#fbfbfa;--card:#ffffff;--ink:#1c2024;--soft:#5c6570;--rule:#dfe3e6;--grid:#eceff1;--"
+    "shade:#00000038;"
     "--s0:#0067b1;--s1:#c8530a;--s2:#00795c;--s3:#9a3f82;--s4:#8a6d00;--s5:#5c6570;"
     "--good:#00795c;--bad:#c8530a;--onfill:#ffffff;"
     "--x0:#f0b83a;--x1:#dd9a34;--x2:#b98b4a;--x3:#7f9a63;--x4:#4a9a82;--x5:#2c8a93;--x6:#22749a;"
     "--x7:#235a94;--x8:#2a3f85;";
 constexpr std::string_view kDark =
-    "--page:#14171a;--card:#1b1f23;--ink:#e8eaed;--soft:#a3acb5;--rule:#353b41;--grid:#272c31;"
+    "--page:#14171a;--card:#1b1f23;--ink:#e8eaed;--soft:#a3acb5;--rule:#353b41;--grid:#272c31;--"
+    "shade:#000000b0;"
     "--s0:#5db2f2;--s1:#f59a52;--s2:#41c9a2;--s3:#dd8fc8;--s4:#dcbf4a;--s5:#a3acb5;"
     "--good:#41c9a2;--bad:#f59a52;--onfill:#101214;"
     "--x0:#ffd166;--x1:#f0b768;--x2:#d3b07c;--x3:#a5c08c;--x4:#6fc3aa;--x5:#4fb7c1;--x6:#4aa3d0;"
@@ -116,7 +118,13 @@ std::string page_style() {
          "figure.wide svg{max-width:none}.wrapped td{white-space:normal}.beside{padding:0 "
          "6px;min-width:0}.beside "
          "h3{margin-top:2px}figcaption{margin-top:8px;line-height:1.4}\n"
-         ".scroll{overflow-x:auto;margin:10px 0}table{border-collapse:collapse;font-size:13.5px;"
+         // Shadows stand where a table goes on beyond its box, and its own edges cover them.
+         ".scroll{overflow-x:auto;margin:10px 0;background:"
+         "linear-gradient(to right,var(--page) 30%,transparent) left/36px 100% no-repeat local,"
+         "linear-gradient(to left,var(--page) 30%,transparent) right/36px 100% no-repeat local,"
+         "linear-gradient(to right,var(--shade),transparent) left/14px 100% no-repeat scroll,"
+         "linear-gradient(to left,var(--shade),transparent) right/14px 100% no-repeat scroll}"
+         "table{border-collapse:collapse;font-size:13.5px;"
          "font-variant-numeric:tabular-nums}th,td{padding:4px 10px;text-align:right;"
          "border-bottom:1px solid var(--rule);white-space:nowrap}th{font-weight:600;"
          "color:var(--soft)}th.w,td.w{text-align:left}\n"
@@ -130,7 +138,8 @@ std::string page_style() {
          "overflow-x:auto;font-size:12.5px;line-height:1.45}code{font-size:.93em;"
          "overflow-wrap:anywhere}details{margin:10px 0}summary{cursor:pointer}"
          ".key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:6px}\n"
-         "@media (max-width:520px){figure{padding:8px}"
+         "@media (max-width:520px){figure{padding:8px}th,td{padding:4px 6px}"
+         "th,td.w{white-space:normal}td.w{min-width:9ch}"
          "figure.wide{overflow-x:auto}figure.wide svg{min-width:720px}}\n"
          "@media print{main{max-width:none;padding:0}nav{display:none}h2{break-after:avoid}}\n";
 }

@@ -1,5 +1,6 @@
 #include "report/text.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include "base/file.h"
@@ -28,6 +29,10 @@ std::string escaped_lines(std::string_view text) {
 }
 
 std::string fixed(double value, int digits) { return printed("%.*f", digits, value); }
+
+std::string with_sign(double value, int digits) {
+  return (value < 0 ? "−" : "+") + fixed(std::abs(value), digits);
+}
 
 std::string shortest(double value) { return printed("%.*g", 6, value); }
 

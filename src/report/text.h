@@ -13,6 +13,8 @@ namespace fovea::report {
 [[nodiscard]] std::string escaped_lines(std::string_view text);
 /// "12.34" with that many digits behind the point.
 [[nodiscard]] std::string fixed(double value, int digits);
+/// "+0.24" or "−0.24", with a minus sign of a plus sign's width.
+[[nodiscard]] std::string with_sign(double value, int digits);
 /// As short as six significant digits allow: "0.5", "12", "1e-05".
 [[nodiscard]] std::string shortest(double value);
 /// "15.7 M": three significant digits and k, M, G.

@@ -47,6 +47,9 @@ Result<std::optional<TrainingFacts>> training_from_record(std::string_view json,
   }
   TrainingFacts facts{.n_train = static_cast<int64_t>(number(record, "n_train")),
                       .n_val = static_cast<int64_t>(number(record, "n_val")),
+                      .n_test = static_cast<int64_t>(number(record, "n_test")),
+                      .val_top1 = numbers(record, "val_top1_per_exit"),
+                      .test_top1 = numbers(record, "test_top1_per_exit"),
                       .source = "the model's training record"};
   if (const auto at = record.find("recipe"); at != record.end() && at->is_string()) {
     facts.recipe = at->get<std::string>();

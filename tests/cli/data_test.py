@@ -69,7 +69,7 @@ class Data(Cli):
         root = xml.etree.ElementTree.fromstring(text)
         space = "{http://www.w3.org/1999/xhtml}"
         ids = [section.get("id") for section in root.iter(space + "section")]
-        self.assertEqual(ids, ["accuracy", "compare", "exits", "reliability", "pictures", "confusion", "training", "layers", "ledger", "setup"])
+        self.assertEqual(ids, ["compare", "accuracy", "exits", "reliability", "pictures", "confusion", "training", "layers", "ledger", "setup"])
         self.assertIn("run &lt;1&gt;", text)
         # Nothing is fetched: pictures are in the page, links stay inside.
         for element in root.iter():
@@ -82,12 +82,54 @@ class Data(Cli):
         figures = [figure.get("id").removeprefix("figure-") for figure in root.iter(space + "figure")]
         for name in figures:
             xml.etree.ElementTree.parse(files / (name + ".svg"))
+            self.assertTrue((files / (name + ".csv")).exists(), name)
+        self.assertIn("the policy of --threshold 0.6", text)
+        self.assertRegex(facts["setup"]["date"], r"^\d{4}-\d\d-\d\d \d\d:\d\d UTC$")
+        self.assertEqual(facts["model"]["data"]["extent"], "")
+        self.assertNotIn("Not all of the data", text)
         self.refused(4, *words, says=["exists"])
         self.refused(3, "report", self.scratch, "-o", self.scratch / "no.html", absent=[self.scratch / "no.html"])
         alone = self.scratch / "alone.html"
         self.done("report", shipped, "-o", alone)
         ids = [section.get("id") for section in xml.etree.ElementTree.fromstring(alone.read_text()).iter(space + "section")]
-        self.assertEqual(ids, ["training", "layers", "setup"])
+        self.assertEqual(ids, ["costs", "training", "layers", "setup"])
+        self.done("report", shipped, "-o", alone, "--compare", pathlib.Path("models") / "ranet-small-cifar10.fovea", "--force")
+        text = alone.read_text()
+        self.assertIn("A: models/ranet-scenes.fovea", text)
+        self.assertIn("B: models/ranet-small-cifar10.fovea", text)
+        self.assertIn("86.28", text)  # the test accuracy that its training recorded
+
+    def test_a_report_says_what_its_data_is(self):
+        page = self.fresh(".html")
+        words = ["report", self.model, "--data", self.pictures, "--samples-timed", 2, "-o", page, "--json", "--force"]
+        # Three pictures a class, sorted: the first two are of one class.
+        data = json.loads(self.done(*words, "--take", 2, "--corrupt", "blur:5"))["model"]["data"]
+        self.assertEqual((data["n"], data["extent"]), (2, "only the first 2 of 6 samples, 1 of 10 classes"))
+        self.assertIn("corrupted by blur:5", data["name"])
+        text = pathlib.Path(page).read_text()
+        self.assertIn("Not all of the data", text)
+        self.assertIn("corrupted by blur:5", text)
+
+    def test_a_report_refuses_before_it_measures(self):
+        page = self.fresh(".html")
+        calibrated = self.fresh(".fovea")
+        self.done("calibrate", self.model, "--data", self.pictures, "-o", calibrated)
+        exits = json.loads(self.done("info", self.model, "--json"))["exits"]
+        budget = (exits[0]["macs_single"] + exits[-1]["macs_single"]) // 2
+        # The unreadable picture would be met first, were anything measured before the options are checked.
+        broken = self.scratch / "unreadable"
+        shutil.copytree(self.pictures, broken)
+        (broken / "cat" / "0.png").write_bytes(b"no picture")
+        words = ["report", calibrated, "--data", broken, "-o", page]
+        self.refused(3, *words, says=["0.png"], absent=[page])
+        for options, says in ((["--deadline", "2ms"], "deadline"), (["--policy", '{"deadline_ms":2}'], "deadline"),
+                              (["--deadline", "2ms", "--shift"], "--shift"), (["--corrupt", "blur:5", "--shift"], "--corrupt"),
+                              (["--budget", "2ms", "--shift"], "multiply-adds"), (["--max-macs", "1", "--shift"], "first exit"),
+                              (["--budget", budget, "--compare", self.model], "fovea calibrate"),
+                              (["--budget", budget, "--shift", "--compare", self.model], "fovea calibrate"),
+                              (["--exit", "99"], "exit"), (["--policy", "no-such"], "no-such")):
+            self.refused(2, *words, *options, says=[says], absent=[page])
+        self.refused(3, *words, "--compare", self.scratch / "missing.fovea", says=["missing.fovea"], absent=[page])
 
     def test_budgets_need_a_calibrated_model(self):
         for words in (["--budget", "30M"], ["--budget", "2ms"], ["--accuracy", "90%"], ["--max-drop", "1%"]):

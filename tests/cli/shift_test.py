@@ -65,6 +65,10 @@ class Shift(Cli):
         text = pathlib.Path(page).read_text()
         for figure in (f"figure-shift-{what}-{kind}" for what in ("accuracy", "cost") for kind in ("noise", "blur", "contrast")):
             self.assertIn(f'id="{figure}"', text)
+        self.assertIn(f"the policy of --budget {budget}", text)
+        other = json.loads(self.done(*words, "--compare", out, "--force"))["compare"]["data"]["shift"]
+        self.assertEqual(other, told)
+        self.assertIn('id="shift-b"', pathlib.Path(page).read_text())
         self.refused(2, "report", out, "--shift", "-o", self.fresh(".html"), says=["--data"])
         plain = json.loads(self.done("eval", self.model, *common, "--shift", "--threshold", "0.11", "--json"))
         self.assertIsNone(plain["rows"][3]["control"])

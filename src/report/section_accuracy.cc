@@ -133,6 +133,11 @@ std::string lead_of(const Subject& subject) {
   return out + ".</p>\n";
 }
 
+/// A narrow page puts it below its value.
+std::string interval_html(const std::string& low, const std::string& high) {
+  return " <span class=\"interval\">[" + low + ", " + high + "]</span>";
+}
+
 }  // namespace
 
 Point accuracy_point(double x, const PolicyPoint& point, const std::string& unit) {
@@ -160,14 +165,14 @@ void add_rounds(Point& point, const PolicyPoint& policy) {
 std::string ms_words(const PolicyPoint& policy) {
   if (!policy.ms) return "-";
   const auto [low, high] = std::minmax_element(policy.rounds_ms.begin(), policy.rounds_ms.end());
-  return fixed(*policy.ms, 3) + " [" + fixed(*low, 3) + ", " + fixed(*high, 3) + "]";
+  return fixed(*policy.ms, 3) + interval_html(fixed(*low, 3), fixed(*high, 3));
 }
 
 std::string with_interval(int64_t correct, int64_t n) {
   if (n == 0) return "-";
   const Interval share = wilson(correct, n);
-  return fixed(100.0 * static_cast<double>(correct) / static_cast<double>(n), 2) + " [" +
-         fixed(100 * share.low, 2) + ", " + fixed(100 * share.high, 2) + "]";
+  return fixed(100.0 * static_cast<double>(correct) / static_cast<double>(n), 2) +
+         interval_html(fixed(100 * share.low, 2), fixed(100 * share.high, 2));
 }
 
 Section accuracy_section(const Subject& subject) {

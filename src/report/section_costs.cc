@@ -69,8 +69,8 @@ void add_curve(Chart& chart, Csv& csv, const ModelFacts& model, Series series) {
                              .hint = "exit " + std::to_string(e) + ": " +
                                      fixed(accuracies.top1[e], 2) + " %, " + shortest(x) +
                                      " million multiply-adds"});
-    csv.add({series.name, std::to_string(e), shortest(model.costs[e].macs_single / kMillion),
-             shortest(accuracies.top1[e]), accuracies.of});
+    csv.add(
+        {series.name, std::to_string(e), shortest(x), shortest(accuracies.top1[e]), accuracies.of});
   }
   if (series.points.empty()) return;
   series.points = sorted_by_x(std::move(series.points));

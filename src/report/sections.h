@@ -56,9 +56,10 @@ struct Subject {
 [[nodiscard]] std::vector<Point> sorted_by_x(std::vector<Point> points);
 /// Lets an interval of x reach from the fastest to the slowest round.
 void add_rounds(Point& point, const PolicyPoint& policy);
-/// "1.234 [1.200, 1.300]": median of the rounds, and how far they went; "-" where it was not run.
+/// "1.234 [1.200, 1.300]" as HTML: median of the rounds, and how far they went; "-" where it was
+/// not run.
 [[nodiscard]] std::string ms_words(const PolicyPoint& policy);
-/// "80.15 [79.36, 80.92]" of accuracies in per cent: the interval is no ± near 0 and 100.
+/// "80.15 [79.36, 80.92]" of accuracies in per cent, as HTML: the interval is no ± near 0 and 100.
 [[nodiscard]] std::string with_interval(int64_t correct, int64_t n);
 
 }  // namespace fovea::report

@@ -139,7 +139,7 @@ std::string page_style() {
          "overflow-wrap:anywhere}details{margin:10px 0}summary{cursor:pointer}"
          ".key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:6px}\n"
          "@media (max-width:520px){figure{padding:8px}th,td{padding:4px 6px}"
-         "th,td.w{white-space:normal}td.w{min-width:9ch}"
+         "th,td.w{white-space:normal}td.w{min-width:9ch}.interval{display:block;font-size:11.5px}"
          "figure.wide{overflow-x:auto}figure.wide svg{min-width:720px}}\n"
          "@media print{main{max-width:none;padding:0}nav{display:none}h2{break-after:avoid}}\n";
 }

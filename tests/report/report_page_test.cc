@@ -178,8 +178,8 @@ TEST(ShiftSection, SaysOnlyWhatIsDrawn) {
 }
 
 TEST(Intervals, AreNoHalfWidths) {
-  EXPECT_THAT(with_interval(0, 60), testing::StartsWith("0.00 [0.00, 6."));
-  EXPECT_THAT(with_interval(60, 60), testing::EndsWith(", 100.00]"));
+  EXPECT_THAT(with_interval(0, 60), testing::StartsWith("0.00 <span class=\"interval\">[0.00, "));
+  EXPECT_THAT(with_interval(60, 60), testing::EndsWith(", 100.00]</span>"));
   EXPECT_EQ(with_sign(-0.24, 2), "−0.24");
   EXPECT_EQ(with_sign(0.24, 2), "+0.24");
 }

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "app/data_argument.h"
-#include "app/listed_folder.h"
 #include "data/core/parallel.h"
 
 namespace fovea::app {

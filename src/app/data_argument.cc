@@ -42,10 +42,14 @@ class Relabelled final : public Dataset {
   std::vector<int32_t> label_of_;
 };
 
+}  // namespace
+
 DatasetPtr open_labelled(const std::string& name, const std::string& split,
-                         const HoldOutOptions& hold_out, const FileSetOptions& files = {}) {
+                         const HoldOutOptions& hold_out, const FileSetOptions& files) {
   return open_data(name, split, find_options(), hold_out, files).value();
 }
+
+namespace {
 
 int threads_from(const Arguments& arguments) {
   return static_cast<int>(arguments.count("--threads", default_threads(), 1, 1024));

@@ -26,6 +26,11 @@ namespace fovea::app {
 /// out, so that "val" is never what a model was trained on. Throws Error.
 [[nodiscard]] HoldOutOptions hold_out_of(const Arguments& arguments, const Model& model);
 
+/// A split of labelled data by name, found as --data says. Throws Error as open_data.
+[[nodiscard]] DatasetPtr open_labelled(const std::string& name, const std::string& split,
+                                       const HoldOutOptions& hold_out,
+                                       const FileSetOptions& files = {});
+
 /// The split that the options name. Throws Error.
 [[nodiscard]] DatasetPtr data_from(const Arguments& arguments);
 [[nodiscard]] DatasetPtr data_from(const Arguments& arguments, const HoldOutOptions& hold_out,

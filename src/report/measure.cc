@@ -175,7 +175,7 @@ class Measurement {
 
   void add_references(const std::vector<ExitAccuracy>& accuracies) {
     for (const OraclePoint& point :
-         oracle_curve(facts_.table, facts_.scores.labels, executor_.graph())) {
+         oracle_curve(facts_.table, facts_.scores.labels, candidate_.executor.graph())) {
       facts_.oracle.push_back({.name = "first right exit, up to exit " + std::to_string(point.last),
                                .macs = point.macs,
                                .n = point.n,

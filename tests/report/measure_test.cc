@@ -41,7 +41,7 @@ TEST(Measure, JudgesEveryKindOfPolicy) {
 }
 
 TEST(Measure, KnowsTheOracleTheCoinAndWhoReachesAnExit) {
-  const DataFacts data = *measured().data;
+  const DataFacts data = *recorded_model().data;
   ASSERT_EQ(data.oracle.size(), 2U);
   EXPECT_EQ(data.oracle[0].correct, 4);
   EXPECT_EQ(data.oracle[1].correct, 8);

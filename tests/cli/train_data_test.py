@@ -64,20 +64,20 @@ class TrainingData(Cli):
         gone = self.data / "train" / "cat" / "1.png"
         kept = gone.read_bytes()
         gone.unlink()
-        self.refused(3, *self.words("--resume"), says=["the data changed since the run began"])
+        self.refused(3, *self.words("--resume", "--quiet"), says=["the data changed since the run began"])
         # The contents count, not the times.
         gone.write_bytes(kept)
         judges = self.data / "test" / "cat" / "1.png"
         kept = judges.read_bytes()
         judges.write_bytes(png(32, 32, 99))
-        self.refused(3, *self.words("--resume"), says=["the data that judges changed"])
+        self.refused(3, *self.words("--resume", "--quiet"), says=["the data that judges changed"])
         judges.write_bytes(kept)
         self.notes("--resume")
 
     def test_a_broken_picture_is_not_passed_over_by_an_older_pack(self):
         (self.data / "train" / "cat" / "9.png").write_bytes(b"nothing")
         self.assertIn("9.png", self.notes("--set", "data.broken=skip"))
-        self.refused(3, *self.words("--force"), says=["9.png"])
+        self.refused(3, *self.words("--force", "--quiet"), says=["9.png"])
 
     def test_a_damaged_pack_is_made_again_or_named(self):
         self.notes("--stop-after-steps", 1)
@@ -90,7 +90,7 @@ class TrainingData(Cli):
         self.assertEqual(told.count("packing"), 1)
         own = self.data / "train.fpack"
         own.write_bytes(damaged)
-        self.refused(3, *self.words("--force"), says=["does not match its hash", "train.fpack"])
+        self.refused(3, *self.words("--force", "--quiet"), says=["does not match its hash", "train.fpack"])
 
     def test_a_list_or_pack_alone_is_no_test_data(self):
         scenes, pack = pathlib.Path(self.fresh("-scenes")), pathlib.Path(self.fresh(".fpack"))
@@ -102,15 +102,15 @@ class TrainingData(Cli):
 
     def test_other_classes_in_what_judges(self):
         (self.data / "test" / "cat").rename(self.data / "test" / "zebra")
-        self.refused(3, *self.words(), says=["data.test", "missing: cat; extra: zebra"])
+        self.refused(3, *self.words("--quiet"), says=["data.test", "missing: cat; extra: zebra"])
 
     def test_what_needs_no_data_is_refused_first(self):
-        self.refused(3, *self.words("--resume"), says=["no run to go on with"], absent=[self.run_folder])
-        self.refused(2, *self.words("--set", "stage.0.objective.exit_weights=[1,1,1,1,1,1,1,1]"), absent=[self.run_folder])
+        self.refused(3, *self.words("--resume", "--quiet"), says=["no run to go on with"], absent=[self.run_folder])
+        self.refused(2, *self.words("--set", "stage.0.objective.exit_weights=[1,1,1,1,1,1,1,1]", "--quiet"), absent=[self.run_folder])
         self.notes()
         for pack in self.run_folder.glob("*.fpack"):
             pack.unlink()
-        self.refused(4, *self.words(), says=["a run is there already"])
+        self.refused(4, *self.words("--quiet"), says=["a run is there already"])
         self.assertEqual(list(self.run_folder.glob("*.fpack")), [])
 
     def test_an_interrupt_while_packing_is_told(self):

@@ -496,7 +496,7 @@ TEST_F(Training, PicturesAndNetworkMustFit) {
   TrainingTask task = make_task(recipe, {.run_folder = run_folder()});
   std::vector<Sample> samples;
   for (int i = 0; i < 4; ++i) samples.push_back({Picture(16, 16), 0, std::to_string(i)});
-  task.train = std::make_shared<MemoryDataset>(std::vector<std::string>(10, "c"), samples);
+  task.train = std::make_shared<MemoryDataset>(task.test->class_names(), samples);
   task.val = task.train;
   try {
     train(task, {.run_folder = run_folder()});

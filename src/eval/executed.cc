@@ -139,7 +139,7 @@ Result<AdaptiveReport> evaluate_hindsight(const RecordedExits& recorded, const G
   const Status status =
       for_each_batch(table.n, {.batch = batch}, [&](int64_t begin, int64_t end) -> Status {
         const Policy policy = policies.next(begin, end);
-        const Status judgeable = check_judgeable(policy);
+        Status judgeable = check_judgeable(policy);
         if (!judgeable.ok()) return judgeable;
         std::vector<int64_t> samples(static_cast<size_t>(end - begin));
         std::iota(samples.begin(), samples.end(), begin);

@@ -66,6 +66,24 @@ Transform transform_of(const Recipe& recipe, int side) {
   return Transform::parse(text, "data.transform").value();
 }
 
+/// The transform by which pictures come to the network as they do in training: packs of pixels have
+/// the network's size, so nothing is cut away from them.
+Transform as_trained(const Recipe& recipe, Transform transform, int side) {
+  const bool whole = recipe.data.pack == "encoded" && recipe.data.name != kScenes;
+  if (whole || recipe.data.augment == "random_resized_crop" || transform.resize == side) {
+    return transform;
+  }
+  if (!recipe.data.transform.empty()) {
+    throw Error({.kind = ErrorKind::kUsage,
+                 .what = "training sees whole pictures of the network's size, the model would not",
+                 .where = "data.transform",
+                 .expected = "resize=" + std::to_string(side) + ", or data.pack = \"encoded\"",
+                 .found = "resize=" + std::to_string(transform.resize)});
+  }
+  transform.resize = side;
+  return transform;
+}
+
 /// The recipe with the data set that the network is made for where it names none.
 Recipe with_data(Recipe recipe) {
   if (!recipe.data.name.empty()) return recipe;
@@ -187,7 +205,7 @@ TrainingTask make_task(const Recipe& given, const TaskOptions& options) {
   const Recipe recipe = with_data(given);
   const Graph network = network_of(recipe.network, std::nullopt);
   const int side = side_of(network);
-  const Transform transform = transform_of(recipe, side);
+  const Transform transform = as_trained(recipe, transform_of(recipe, side), side);
   if (options.check) options.check(recipe, network);
   make_folder(options.run_folder);
   const Packs packs(recipe.data, options, pack_side(recipe, transform, side));

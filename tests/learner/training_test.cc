@@ -491,6 +491,42 @@ TEST_F(Training, AnInterruptionLeavesACheckpoint) {
       same_bits(load_model(whole.model).value().params, load_model(resumed.model).value().params));
 }
 
+TEST_F(Training, TheModelTakesPicturesAsTrainingDid) {
+  const auto transform_of = [&](const std::string& text, const RecipeSettings& settings) {
+    const Recipe recipe = parse_recipe(text, "recipe", settings).value();
+    return make_task(recipe, {.run_folder = run_folder()}).transform;
+  };
+  // A network for ImageNet judges the centre of larger pictures; those of this run have its size.
+  const Transform large = transform_of(R"(
+[network]
+name = "ranet"
+[network.set]
+data = "ImageNet"
+num_classes = 10
+input_size = 64
+scale_list = "1-2"
+grFactor = "2-1"
+bnFactor = "2-1"
+nBlocks = 1
+step = 1
+nChannels = 4
+growthRate = 4
+[data]
+name = "scenes"
+images = 8
+test_images = 2
+)",
+                                       {});
+  EXPECT_EQ(large.resize, 64);
+  EXPECT_EQ(large.crop, 64);
+  try {
+    (void)transform_of(kRecipe, {{"data.transform", "resize=40,crop=32"}});
+    ADD_FAILURE() << "another transform than that of training";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::AllOf(HasSubstr("resize=40"), HasSubstr("resize=32")));
+  }
+}
+
 TEST_F(Training, PicturesAndNetworkMustFit) {
   const Recipe recipe = parse_recipe(kRecipe, "recipe").value();
   TrainingTask task = make_task(recipe, {.run_folder = run_folder()});

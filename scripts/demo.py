@@ -134,7 +134,8 @@ def main():
     else:
         print("No CIFAR-10 test set here" if model else "No CIFAR-10 model here", end="; ")
         print("so the pictures are drawn by the program itself (`fovea data make scenes`).")
-        shutil.rmtree(pictures)
+        shutil.rmtree(pictures, ignore_errors=True)
+        FOLDER.mkdir(parents=True, exist_ok=True)
         model = shipped("scenes")
         for folder, count, seed in ((pictures, N_PICTURES, 20), (FOLDER / "test", N_SCENES, 21), (FOLDER / "val", N_SCENES, 22)):
             call("data", "make", "scenes", "--images", count, "--seed", seed, "-o", folder, "--quiet")

@@ -101,12 +101,12 @@ TEST(PolicyStream, ATimeIsKeptOnAMachineThatGetsSlower) {
   const ThresholdRule rule{.thresholds = {0.9F, 0.9F, {}}, .last = 2};
   const double budget = data.judge(rule).cost;
   constexpr int64_t kBatch = 8;
-  constexpr int kBatches = 1000;
+  constexpr int64_t kBatches = 1000;
   constexpr double kSlower = 1.2;
   ControlledPolicy policies({data, rule, budget, {.window = 32}}, std::nullopt, CostUnit::kMs);
   double fixed_ms = 0;
   double kept_ms = 0;
-  for (int batch = 0; batch < kBatches; ++batch) {
+  for (int64_t batch = 0; batch < kBatches; ++batch) {
     std::vector<int64_t> samples(kBatch);
     for (int64_t i = 0; i < kBatch; ++i) {
       samples[static_cast<size_t>(i)] = (batch * 37 + i * 101) % kSamples;
@@ -122,11 +122,12 @@ TEST(PolicyStream, ATimeIsKeptOnAMachineThatGetsSlower) {
     const std::vector<int64_t> macs(kBatch, 0);
     policies.ran({.macs = macs, .ms = ms});
   }
-  EXPECT_GT(fixed_ms / (kBatch * kBatches), 1.12 * budget);
-  EXPECT_NEAR(kept_ms / (kBatch * kBatches), budget, 0.01 * budget);
+  EXPECT_GT(fixed_ms / static_cast<double>(kBatch * kBatches), 1.12 * budget);
+  EXPECT_NEAR(kept_ms / static_cast<double>(kBatch * kBatches), budget, 0.01 * budget);
   const ControlReport report = policies.report();
   EXPECT_EQ(report.unit, CostUnit::kMs);
-  EXPECT_DOUBLE_EQ(policies.controller().mean_cost(), kept_ms / (kBatch * kBatches));
+  EXPECT_DOUBLE_EQ(policies.controller().mean_cost(),
+                   kept_ms / static_cast<double>(kBatch * kBatches));
   EXPECT_LT(report.steps.back().position, 1);
 }
 

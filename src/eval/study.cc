@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "eval/control_json.h"
 #include "eval/references.h"
 #include "eval/reported_policy_json.h"
 #include "graph/cost.h"
@@ -30,11 +31,13 @@ ordered_json points_json(std::span<const CostPoint> points) {
 }
 
 ordered_json adaptive_json(const AdaptiveReport& report, const Study& study) {
-  return {{"top1", or_null(report.top1)},
-          {"mean_macs", report.mean_macs},
-          {"ms", or_null(report.ms)},
-          {"counts", report.counts},
-          {"random_top1", or_null(random_top1(report.counts, study.accuracies))}};
+  ordered_json out{{"top1", or_null(report.top1)},
+                   {"mean_macs", report.mean_macs},
+                   {"ms", or_null(report.ms)},
+                   {"counts", report.counts},
+                   {"random_top1", or_null(random_top1(report.counts, study.accuracies))}};
+  if (report.control) out["control"] = control_json(*report.control);
+  return out;
 }
 
 ordered_json judged_json(const HindsightResult& result) {

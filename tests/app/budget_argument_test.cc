@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "../calibrate/recorded.h"
+#include "../calibrate/three_exits.h"
 #include "app/policy_argument.h"
 #include "app/time_budget.h"
 
@@ -16,29 +16,10 @@ using testing::Not;
 
 constexpr int64_t kSamples = 1000;
 
-Model three_exits() {
-  return {.graph = parse_graph(
-                       "fovea-graph 1\ngraph g\nops exit@1 linear@1\ninput x [4]\n"
-                       "a = linear(x) features=20\nh0 = linear(a) features=3\nexit.0 = exit(h0)\n"
-                       "b = linear(a) features=20\nh1 = linear(b) features=3\nexit.1 = exit(h1)\n"
-                       "c = linear(b) features=20\nh2 = linear(c) features=3\nexit.2 = exit(h2)\n",
-                       "test")
-                       .value()};
-}
-
 const TimeKey kHere{.machine = "here", .executor = "runtime", .batch = 16, .threads = 1};
 
 CalibrationRecord record_for(const Model& model) {
-  const Recorded samples = recorded(3, kSamples, 4);
-  Scores scores{.values = Tensor::f32({3, kSamples, 3}),
-                .form = ScoreForm::kProbabilities,
-                .labels = samples.labels,
-                .costs = {1, 2, 3}};
-  for (int64_t cell = 0; cell < 3 * kSamples; ++cell) {
-    const auto place = static_cast<size_t>(cell);
-    scores.values.f()[cell * 3 + samples.table.answer[place]] = samples.table.confidence[place];
-  }
-  CalibrationRecord record = record_of(scores, 1).value();
+  CalibrationRecord record = record_of(three_exit_scores(kSamples), 1).value();
   solve_curve(record, model.graph);
   record.times.push_back({.key = kHere, .load_ms = 0.5, .segment_ms = {1, 1, 2}});
   return record;

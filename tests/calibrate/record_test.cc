@@ -3,38 +3,15 @@
 #include <gmock/gmock.h>
 
 #include "calibrate/temperature.h"
-#include "recorded.h"
+#include "three_exits.h"
 
 namespace fovea {
 namespace {
 
 using testing::HasSubstr;
 
-Model three_exits() {
-  return {.graph = parse_graph(
-                       "fovea-graph 1\ngraph g\nops exit@1 linear@1\ninput x [4]\n"
-                       "a = linear(x) features=20\nh0 = linear(a) features=3\nexit.0 = exit(h0)\n"
-                       "b = linear(a) features=20\nh1 = linear(b) features=3\nexit.1 = exit(h1)\n"
-                       "c = linear(b) features=20\nh2 = linear(c) features=3\nexit.2 = exit(h2)\n",
-                       "test")
-                       .value()};
-}
-
-Scores scores_of(int64_t n) {
-  const Recorded samples = recorded(3, n, 4);
-  Scores out{.values = Tensor::f32({3, n, 3}),
-             .form = ScoreForm::kProbabilities,
-             .labels = samples.labels,
-             .costs = {1, 2, 3}};
-  for (int64_t cell = 0; cell < 3 * n; ++cell) {
-    const auto place = static_cast<size_t>(cell);
-    out.values.f()[cell * 3 + samples.table.answer[place]] = samples.table.confidence[place];
-  }
-  return out;
-}
-
 CalibrationRecord solved(const Model& model, int64_t n) {
-  CalibrationRecord record = record_of(scores_of(n), 1).value();
+  CalibrationRecord record = record_of(three_exit_scores(n), 1).value();
   record.data = "made up";
   solve_curve(record, model.graph);
   record.times.push_back(
@@ -48,19 +25,19 @@ CalibrationRecord solved(const Model& model, int64_t n) {
 }
 
 TEST(Record, HalvesAreDisjointSeededAndAll) {
-  const CalibrationRecord a = record_of(scores_of(101), 1).value();
+  const CalibrationRecord a = record_of(three_exit_scores(101), 1).value();
   EXPECT_EQ(a.select.size(), 51U);
   EXPECT_EQ(a.certify.size(), 50U);
   std::vector<int64_t> both = a.select;
   both.insert(both.end(), a.certify.begin(), a.certify.end());
   std::sort(both.begin(), both.end());
   for (int64_t i = 0; i < 101; ++i) EXPECT_EQ(both[static_cast<size_t>(i)], i);
-  EXPECT_EQ(record_of(scores_of(101), 1).value().select, a.select);
-  EXPECT_NE(record_of(scores_of(101), 2).value().select, a.select);
+  EXPECT_EQ(record_of(three_exit_scores(101), 1).value().select, a.select);
+  EXPECT_NE(record_of(three_exit_scores(101), 2).value().select, a.select);
 }
 
 TEST(Record, LeavesOutSamplesWithoutAClass) {
-  Scores scores = scores_of(10);
+  Scores scores = three_exit_scores(10);
   scores.labels[3] = -1;
   EXPECT_EQ(record_of(scores, 0).value().table.n, 9);
   scores.labels.assign(10, -1);
@@ -155,7 +132,7 @@ TEST(Record, TheCheapestThatReachesAnAccuracyIsChosenOnTheSelectingHalf) {
 
 TEST(Record, OneSampleIsEnoughToStore) {
   Model model = three_exits();
-  CalibrationRecord record = record_of(scores_of(1), 0).value();
+  CalibrationRecord record = record_of(three_exit_scores(1), 0).value();
   solve_curve(record, model.graph);
   store_calibration(record, model);
   EXPECT_TRUE(stored_calibration(model, "m").ok());

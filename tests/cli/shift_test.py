@@ -20,6 +20,10 @@ class Shift(Cli):
         self.assertEqual(control["steps"][0]["position"], 1)
         for key in ("top1", "mean_macs", "counts", "control"):
             self.assertEqual(told["hindsight"]["adaptive"][key], told["executed"]["adaptive"][key])
+        # A study with curves takes the same policy.
+        study = json.loads(self.done("eval", out, *common, "--budget", budget, "--control", "--svg", self.fresh(".svg"), "--json"))
+        self.assertEqual(study["adaptive"]["control"], control)
+        self.assertEqual(study["adaptive"]["counts"], told["hindsight"]["adaptive"]["counts"])
         lines = self.call("predict", out, self.pictures, "--budget", budget, "--control").stderr.decode()
         self.assertIn("--control: ", lines)
         self.assertIn("over 6 pictures", lines)

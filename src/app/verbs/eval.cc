@@ -1,6 +1,7 @@
 // fovea eval: accuracy and cost of every exit, and of a policy.
 #include <nlohmann/json.hpp>
 
+#include "app/asked_policy.h"
 #include "app/control_argument.h"
 #include "app/data_argument.h"
 #include "app/execution.h"
@@ -24,8 +25,6 @@ namespace {
 
 constexpr int64_t kUsualBatch = 64;
 
-enum class EvalMode : uint8_t { kHindsight, kExecuted };
-
 OptionSpecs options() {
   return network_options() + data_options() +
          OptionSpecs{
@@ -38,18 +37,6 @@ OptionSpecs options() {
          } +
          study_options() + shift_options() + broken_options() + policy_options() +
          control_options() + executor_options() + batch_options();
-}
-
-std::optional<EvalMode> mode_from(const Arguments& arguments) {
-  const auto text = arguments.value("--mode");
-  if (!text) return std::nullopt;
-  if (*text == "hindsight") return EvalMode::kHindsight;
-  if (*text == "executed") return EvalMode::kExecuted;
-  throw Error({.kind = ErrorKind::kUsage,
-               .what = "unknown mode",
-               .where = "--mode",
-               .expected = "hindsight or executed",
-               .found = shown_path(*text)});
 }
 
 std::string per_cent(const std::optional<double>& value) { return value ? fixed(*value, 2) : "-"; }
@@ -71,47 +58,15 @@ std::string report_text(const std::vector<ExitAccuracy>& accuracies,
   return out;
 }
 
-/// Lets a controller choose, where there is one, else the policy.
-Result<AdaptiveReport> adaptive_report(EvalMode mode, const Scores& scores, Executor& executor,
-                                       const InputSource& source, const Policy& policy,
-                                       std::optional<KeptBudget> kept, const PassOptions& pass) {
-  const bool judged = mode == EvalMode::kHindsight;
-  if (!kept) {
-    return judged ? evaluate_hindsight(scores, executor.graph(), policy)
-                  : evaluate_executed(executor, source, policy, pass);
-  }
-  ControlledPolicy policies(std::move(kept->controller), policy.max_macs, kept->unit);
-  Result<AdaptiveReport> report =
-      judged ? evaluate_hindsight({.table = exit_table(scores), .labels = scores.labels},
-                                  executor.graph(), policies, pass.batch)
-             : evaluate_executed(executor, source, policies, pass);
-  if (report.ok()) report.value().control = policies.report();
-  return report;
-}
-
 int eval_model(Context& context, const Arguments& arguments) {
   const Execution execution = execution_from(context, arguments);
   const int64_t batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16);
-  const auto asked_mode = mode_from(arguments);
-  check_control(arguments);
-  if (keeps_time(arguments) && asked_mode == EvalMode::kHindsight) {
-    throw Error({.kind = ErrorKind::kUsage,
-                 .what = "recorded scores take no time that could be kept",
-                 .where = "--control",
-                 .expected = "--mode executed, or a budget of multiply-adds"});
-  }
+  (void)asked_mode(arguments);  // refuses what is senseless before anything is read
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
   const auto source = source_from(arguments, network, context.console);
   const RunTimes times = run_times(context, network, execution, batch, source.get());
-  const std::optional<SolvedPolicy> solved = solved_policy(arguments, network.model, &times);
-  const Policy policy = policy_or_default(
-      arguments, network.model, {.console = &context.console, .times = &times, .solved = &solved});
-  std::optional<KeptBudget> kept = controller_from(arguments, network.model, policy, solved);
-  const bool scores_cannot_say =
-      (solved && solved->timed) || policy.deadline_ms || !policy.points.empty();
-  const EvalMode mode =
-      asked_mode.value_or(scores_cannot_say ? EvalMode::kExecuted : EvalMode::kHindsight);
+  AskedPolicy policy(context, arguments, network.model, times);
   const auto executor = make_executor(context, network, execution);
 
   Progress full_progress(context.console, "recorded");
@@ -120,14 +75,12 @@ int eval_model(Context& context, const Arguments& arguments) {
           .value();
   Progress adaptive_progress(context.console, "executed");
   const AdaptiveReport adaptive =
-      adaptive_report(mode, scores, *executor, *source, policy, std::move(kept),
-                      {.batch = batch, .ledger = true, .progress = adaptive_progress.callback()})
-          .value();
+      policy.report(scores, *executor, *source,
+                    {.batch = batch, .ledger = true, .progress = adaptive_progress.callback()});
   const std::vector<ExitAccuracy> accuracies = anytime_accuracy(scores);
   const std::vector<ExitCost> costs = exit_costs(network.graph());
   if (context.console.json()) {
-    context.console.result(evaluation_json(accuracies, costs, adaptive, reported(policy, solved)) +
-                           "\n");
+    context.console.result(evaluation_json(accuracies, costs, adaptive, policy.reported()) + "\n");
   } else {
     context.console.result(report_text(accuracies, costs, adaptive));
   }
@@ -172,7 +125,7 @@ std::string budgeted_text(const BudgetedReport& report, const Scores& val, const
 int eval_scores(Context& context, const Arguments& arguments, const std::string& path) {
   arguments.expect_inputs(0, 0, "");
   Execution execution = execution_from(context, arguments);
-  const bool executed = mode_from(arguments) == EvalMode::kExecuted;
+  const bool executed = asked_mode(arguments) == EvalMode::kExecuted;
   TensorFile file = read_safetensors(path).value();
   if (executed) {
     // What runs are logits; thresholds are then those of our own softmax.

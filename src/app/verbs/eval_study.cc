@@ -4,10 +4,10 @@
 #include <array>
 #include <optional>
 
+#include "app/asked_policy.h"
 #include "app/data_argument.h"
 #include "app/execution.h"
 #include "app/output.h"
-#include "app/policy_argument.h"
 #include "app/table.h"
 #include "app/timed.h"
 #include "base/file.h"
@@ -48,25 +48,13 @@ std::string box_text(const Arguments& arguments, const std::string& file) {
                .expected = "a file, or a file of that name in " + shown_path(place.value().path)});
 }
 
-/// Whether --mode asks for runs; nothing where it is not given.
-std::optional<bool> executed_from(const Arguments& arguments) {
-  const auto mode = arguments.value("--mode");
-  if (!mode) return std::nullopt;
-  if (*mode == "hindsight" || *mode == "executed") return *mode == "executed";
-  throw Error({.kind = ErrorKind::kUsage,
-               .what = "unknown mode",
-               .where = "--mode",
-               .expected = "hindsight or executed",
-               .found = shown_path(*mode)});
-}
-
 /// What all parts of a study share.
 struct Bench {
   Context& context;
   const Arguments& arguments;
   Execution execution;
   int64_t batch;
-  std::optional<bool> executed;  ///< as --mode says
+  bool executed;  ///< --mode asks for runs
 
   [[nodiscard]] Scores record(Executor& executor, const InputSource& source) const {
     Progress progress(context.console, "recorded");
@@ -84,21 +72,6 @@ Study exits_of(const Scores& scores, const Graph& graph) {
   return study;
 }
 
-/// The options' policy, run where --mode says so or where scores cannot answer.
-AdaptiveReport judged_or_run(const Bench& bench, Executor& executor, const InputSource& source,
-                             const Scores& scores, const ReportedPolicy& reported) {
-  const Policy& policy = reported.policy;
-  const bool scores_cannot_say = (reported.expected && reported.unit == CostUnit::kMs) ||
-                                 policy.deadline_ms || !policy.points.empty();
-  if (!bench.executed.value_or(scores_cannot_say)) {
-    return evaluate_hindsight(scores, executor.graph(), policy).value();
-  }
-  Progress progress(bench.context.console, "executed");
-  return evaluate_executed(executor, source, policy,
-                           {.batch = bench.batch, .progress = progress.callback()})
-      .value();
-}
-
 /// A network of one answer, or the last exit of one with several.
 CostPoint baseline(const Bench& bench, const std::string& file) {
   Network network{.model = load_model(file).value(), .source = shown_path(file), .file = file};
@@ -111,7 +84,7 @@ CostPoint baseline(const Bench& bench, const std::string& file) {
                   .macs = static_cast<double>(exit_costs(network.graph()).back().macs_single),
                   .top1 = accuracy.top1_percent(),
                   .top5 = accuracy.top5_percent()};
-  if (bench.executed.value_or(false)) {
+  if (bench.executed) {
     point.ms =
         evaluate_executed(*executor, *source, {.exit = last}, {.batch = bench.batch}).value().ms;
   }
@@ -226,7 +199,7 @@ int eval_study(Context& context, const Arguments& arguments) {
                     .arguments = arguments,
                     .execution = execution_from(context, arguments),
                     .batch = arguments.count("--batch", kUsualBatch, 1, 1 << 16),
-                    .executed = executed_from(arguments)};
+                    .executed = asked_mode(arguments) == EvalMode::kExecuted};
   const Network network = network_from(arguments, Weights::kNeeded);
   arguments.expect_inputs(0, network.file.empty() ? 0 : 1, "one MODEL");
   const DatasetPtr data = labelled_data_from(arguments, network, context.console);
@@ -234,17 +207,18 @@ int eval_study(Context& context, const Arguments& arguments) {
   const int threads = bench.execution.threads;
   const DatasetSource source(data, transform, input_name(network), threads);
   const RunTimes times = run_times(context, network, bench.execution, bench.batch, &source);
-  const std::optional<SolvedPolicy> solved = solved_policy(arguments, network.model, &times);
-  const Policy policy = policy_or_default(
-      arguments, network.model, {.console = &context.console, .times = &times, .solved = &solved});
+  AskedPolicy policy(context, arguments, network.model, times);
   const auto executor = make_executor(context, network, bench.execution);
-  const bool runs_all = bench.executed.value_or(false);
 
   const Scores scores = bench.record(*executor, source);
   Study study = exits_of(scores, network.graph());
-  study.policy = reported(policy, solved);
-  study.adaptive = judged_or_run(bench, *executor, source, scores, study.policy);
-  if (runs_all) {
+  study.policy = policy.reported();
+  {
+    Progress progress(context.console, "executed");
+    study.adaptive = policy.report(scores, *executor, source,
+                                   {.batch = bench.batch, .progress = progress.callback()});
+  }
+  if (bench.executed) {
     Progress progress(context.console, "exits executed");
     time_exits(*executor, source, {.batch = bench.batch}, study.anytime, study.baselines,
                progress.callback())
@@ -257,7 +231,7 @@ int eval_study(Context& context, const Arguments& arguments) {
     const Scores val = bench.record(*executor, held_out);
     n_val = val.n();
     study.budgeted = budgeted_batch(val, scores).value();
-    if (runs_all) {
+    if (bench.executed) {
       Progress progress(context.console, "policies executed");
       study.executed = execute_policies(*executor, source, *study.budgeted, {.batch = bench.batch},
                                         progress.callback())

@@ -148,7 +148,8 @@ INSTANTIATE_TEST_SUITE_P(
     Networks, FastPathZoo,
     testing::Values(ZooCase{"ranet-a-cifar10", {}, 6, false},
                     ZooCase{"ranet", kTinyRanet, 35, false}, ZooCase{"ranet", kTinyRanet, 6, false},
-                    ZooCase{"msdnet-even-b7-cifar10", {}, 6}, ZooCase{"resnet20-cifar10", {}, 6},
+                    ZooCase{"msdnet-even-b7-cifar10", {}, 6, false},
+                    ZooCase{"resnet20-cifar10", {}, 6, false},
                     ZooCase{
                         "densenet", {{"blocks", "1-1-1"}, {"growthRate", "12"}}, 6, false, 3e-5}));
 

@@ -15,7 +15,7 @@ namespace {
 std::string figure_html(const Figure& figure) {
   // Sections have names of their own that may be the same word.
   return "<figure id=\"figure-" + escaped(figure.name) + "\"" +
-         (figure.wide ? " class=\"wide\"" : "") + ">" + figure.svg + "<figcaption>" +
+         (figure.wide ? " class=\"wide\" tabindex=\"0\"" : "") + ">" + figure.svg + "<figcaption>" +
          figure.caption + "</figcaption></figure>\n";
 }
 

@@ -77,6 +77,18 @@ std::string standing_alone_style() {
          with_values(rules, kDark) + "}\n";
 }
 
+/// The background of a box that scrolls sideways: shadows where its content goes on, which the
+/// content's own edges cover. `behind` names the colour that the box lies on.
+std::string shadows(const std::string& behind) {
+  const std::string cover = ",var(--" + behind + ") 30%,transparent) ";
+  const std::string shade = ",var(--shade),transparent) ";
+  return "linear-gradient(to right" + cover +
+         "left/36px 100% no-repeat local,linear-gradient(to left" + cover +
+         "right/36px 100% no-repeat local,linear-gradient(to right" + shade +
+         "left/14px 100% no-repeat scroll,linear-gradient(to left" + shade +
+         "right/14px 100% no-repeat scroll var(--" + behind + ")";
+}
+
 }  // namespace
 
 std::string exit_class(int exit, int n_exits) {
@@ -118,12 +130,9 @@ std::string page_style() {
          "figure.wide svg{max-width:none}.wrapped td{white-space:normal}.beside{padding:0 "
          "6px;min-width:0}.beside "
          "h3{margin-top:2px}figcaption{margin-top:8px;line-height:1.4}\n"
-         // Shadows stand where a table goes on beyond its box, and its own edges cover them.
-         ".scroll{overflow-x:auto;margin:10px 0;background:"
-         "linear-gradient(to right,var(--page) 30%,transparent) left/36px 100% no-repeat local,"
-         "linear-gradient(to left,var(--page) 30%,transparent) right/36px 100% no-repeat local,"
-         "linear-gradient(to right,var(--shade),transparent) left/14px 100% no-repeat scroll,"
-         "linear-gradient(to left,var(--shade),transparent) right/14px 100% no-repeat scroll}"
+         ".scroll{overflow-x:auto;margin:10px 0;background:" +
+         shadows("page") +
+         "}"
          "table{border-collapse:collapse;font-size:13.5px;"
          "font-variant-numeric:tabular-nums}th,td{padding:4px 10px;text-align:right;"
          "border-bottom:1px solid var(--rule);white-space:nowrap}th{font-weight:600;"
@@ -140,7 +149,9 @@ std::string page_style() {
          ".key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:6px}\n"
          "@media (max-width:520px){figure{padding:8px}th,td{padding:4px 6px}"
          "th,td.w{white-space:normal}td.w{min-width:9ch}.interval{display:block;font-size:11.5px}"
-         "figure.wide{overflow-x:auto}figure.wide svg{min-width:720px}}\n"
+         "figure.wide svg{min-width:720px}figure.wide{overflow-x:auto;background:" +
+         shadows("card") +
+         "}}\n"
          "@media print{main{max-width:none;padding:0}nav{display:none}h2{break-after:avoid}}\n";
 }
 

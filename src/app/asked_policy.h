@@ -18,6 +18,7 @@ enum class EvalMode : uint8_t { kHindsight, kExecuted };
 /// --control that stands alone, or one that is to keep a time that --mode hindsight does not take.
 [[nodiscard]] std::optional<EvalMode> asked_mode(const Arguments& arguments);
 
+/// The policy of the options with its controller, solved once and used once. Not thread-safe.
 class AskedPolicy {
  public:
   /// Solves the options' budget, on `times` where it is one of time. Throws Error as solved_policy,

@@ -56,6 +56,7 @@ struct TrainArguments {
   std::optional<uint64_t> seed;
   std::vector<std::pair<std::string, std::string>> settings;  ///< key = value of the recipe
   std::string init_model;                                     ///< a model file, or empty
+  std::string device = "cpu";  ///< cpu, cuda or cuda:N; cuda: each process of a machine another one
   int threads = 1;
   /// Whether `threads` were asked for, for this process, or are all that a machine's processes have
   /// together; then a resumed run keeps the number that it had.

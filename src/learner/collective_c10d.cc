@@ -13,7 +13,7 @@
 namespace fovea {
 namespace {
 
-using GroupPtr = c10::intrusive_ptr<c10d::ProcessGroup>;
+using GroupPtr = c10::intrusive_ptr<ProcessGroup>;
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 using WorkPtr = c10::intrusive_ptr<c10d::Work>;
 
@@ -97,7 +97,7 @@ class C10dCollective final : public Collective {
   }
 
  private:
-  c10d::ProcessGroup& group_of(const at::Tensor& values) {
+  ProcessGroup& group_of(const at::Tensor& values) {
     return values.is_cpu() || !device_ ? *cpu_ : *device_;
   }
 

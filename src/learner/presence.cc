@@ -56,7 +56,8 @@ void Presence::exchange() {
       failure = failure_;
     }
     if (!failure.empty()) {
-      store_->set(failure_key(settings_.rank), {failure.begin(), failure.end()});
+      store_->set(failure_key(settings_.rank),
+                  std::vector<uint8_t>(failure.begin(), failure.end()));
     }
     store_->add(beat_key(settings_.rank), 1);
     for (int rank = 0; rank < settings_.size; ++rank) {

@@ -1,19 +1,32 @@
 // Which of LibTorch's process groups carries the collectives out.
 #pragma once
 
-#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+#include <torch/version.h>
+
 #include <torch/csrc/distributed/c10d/Store.hpp>
+#if TORCH_VERSION_MAJOR >= 2
+#include <torch/csrc/distributed/c10d/Backend.hpp>
+#else
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+#endif
 
 #include "learner/launch.h"
 
 namespace fovea {
 
+/// What Gloo's and NCCL's groups are: LibTorch 2 split it from what dispatches to several of them.
+#if TORCH_VERSION_MAJOR >= 2
+using ProcessGroup = c10d::Backend;
+#else
+using ProcessGroup = c10d::ProcessGroup;
+#endif
+
 /// Connects all processes over TCP; tensors on the CPU. Throws what c10d throws.
-[[nodiscard]] c10::intrusive_ptr<c10d::ProcessGroup> make_gloo_group(
+[[nodiscard]] c10::intrusive_ptr<ProcessGroup> make_gloo_group(
     const c10::intrusive_ptr<c10d::Store>& store, const Launch& launch);
 
 /// Tensors on CUDA devices; null in builds whose LibTorch has no NCCL.
-[[nodiscard]] c10::intrusive_ptr<c10d::ProcessGroup> make_nccl_group(
+[[nodiscard]] c10::intrusive_ptr<ProcessGroup> make_nccl_group(
     const c10::intrusive_ptr<c10d::Store>& store, const Launch& launch);
 
 }  // namespace fovea

@@ -25,8 +25,8 @@ std::shared_ptr<gloo::transport::Device> device_for(const Launch& launch) {
 
 }  // namespace
 
-c10::intrusive_ptr<c10d::ProcessGroup> make_gloo_group(const c10::intrusive_ptr<c10d::Store>& store,
-                                                       const Launch& launch) {
+c10::intrusive_ptr<ProcessGroup> make_gloo_group(const c10::intrusive_ptr<c10d::Store>& store,
+                                                 const Launch& launch) {
   const auto options = ProcessGroupGloo::Options::create(kPatience);
   options->devices.push_back(device_for(launch));
   return c10::make_intrusive<ProcessGroupGloo>(store, launch.rank, launch.size, options);

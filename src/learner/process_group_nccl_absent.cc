@@ -2,8 +2,8 @@
 
 namespace fovea {
 
-c10::intrusive_ptr<c10d::ProcessGroup> make_nccl_group(
-    const c10::intrusive_ptr<c10d::Store>& /*store*/, const Launch& /*launch*/) {
+c10::intrusive_ptr<ProcessGroup> make_nccl_group(const c10::intrusive_ptr<c10d::Store>& /*store*/,
+                                                 const Launch& /*launch*/) {
   return {};
 }
 

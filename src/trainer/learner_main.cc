@@ -31,7 +31,8 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: fovea-trainer train RECIPE -o RUN [--resume] [--stop-after-steps N] [--seed S]\n"
-    "                           [--set KEY=VALUE]... [--init M.fovea] [--threads T] [--force]\n"
+    "                           [--set KEY=VALUE]... [--init M.fovea] [--device D] [--threads T]\n"
+    "                           [--force]\n"
     "       fovea-trainer run MODEL --input A.safetensors --output B.safetensors [--policy JSON]\n"
     "                           [--device D] [--threads T] [--force]\n"
     "       fovea-trainer eval MODEL --data PACK|NAME [--split S] [--batch N] [--device D]\n"
@@ -141,6 +142,7 @@ int train_verb(const Words& words) {
     arguments.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
   }
   arguments.init_model = words.value("--init", "");
+  arguments.device = words.value("--device", "cpu");
   arguments.threads = static_cast<int>(words.count("--threads", 1, 1));
   if (!words.has("--threads")) arguments.threads_of = app::TrainArguments::ThreadsOf::kMachine;
   arguments.overwrite = overwrite_of(words);
@@ -219,9 +221,10 @@ int run_program(const std::vector<std::string>& words) {
   }
   const std::vector<std::string> rest(words.begin() + 1, words.end());
   if (words[0] == "train") {
-    return train_verb({rest,
-                       {"--resume", "--force"},
-                       {"-o", "--stop-after-steps", "--seed", "--set", "--init", "--threads"}});
+    return train_verb(
+        {rest,
+         {"--resume", "--force"},
+         {"-o", "--stop-after-steps", "--seed", "--set", "--init", "--device", "--threads"}});
   }
   if (words[0] == "run") {
     return run_verb(

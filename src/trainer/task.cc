@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/sha256.h"
+#include "data/core/find.h"
 #include "data/core/pack.h"
 #include "data/core/scenes.h"
 #include "fovea/model.h"
@@ -140,7 +141,7 @@ class Packs {
     const Result<std::string> path =
         data_.name == kScenes ? pack_scenes(data_, options_, side_, data_.images, data_.test_images)
                               : options_.pack(request(data_.test));
-    if (!path.ok() && path.error().kind == ErrorKind::kBadInput) {
+    if (!path.ok() && path.error().kind == ErrorKind::kBadInput && lacks(data_.test)) {
       if (options_.note)
         options_.note("accuracy on '" + data_.test +
                       "' will not be measured: " + path.error().message());
@@ -150,6 +151,13 @@ class Packs {
   }
 
  private:
+  /// True where the data has no such split of its own. What an archive holds is seen only when it
+  /// is read, so there every failure counts as that.
+  [[nodiscard]] bool lacks(const std::string& split) const {
+    const Result<DataPlace> place = find_data(data_.name, split, find_options());
+    return !place.ok() || place.value().kind == PlaceKind::kArchive ||
+           !check_own_split(place.value(), split).ok();
+  }
   [[nodiscard]] app::PackRequest request(const std::string& split) const {
     return {.name = data_.name,
             .split = split,

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "learner/collective.h"
+#include "learner/device.h"
 #include "learner/launch.h"
 #include "trainer/task.h"
 
@@ -62,13 +63,21 @@ int threads_of(const app::TrainArguments& arguments, const Recipe& recipe, const
   return std::max(1, arguments.threads / (shared ? launch.local_size : 1));
 }
 
+/// Processes of one machine share its accelerators out by their places there.
+std::string device_of_process(const std::string& asked, const Launch& launch) {
+  if (asked != "cuda" || launch.size == 1) return asked;
+  return "cuda:" + std::to_string(launch.local_rank);
+}
+
 /// What the arguments and the processes say of the run.
-TrainingOptions training_options(const app::TrainArguments& arguments, Collective* collective) {
+TrainingOptions training_options(const app::TrainArguments& arguments, const Launch& launch,
+                                 Collective* collective) {
   const bool resumes = arguments.resume == app::TrainArguments::Resume::kYes;
   return {.run_folder = arguments.run_folder,
           .resume = resumes ? Resume::kYes : Resume::kNo,
           .overwrite = arguments.overwrite,
           .stop_after_steps = arguments.stop_after_steps,
+          .device = device_of_process(arguments.device, launch),
           .collective = collective,
           .interrupted = &g_interrupted,
           .note = arguments.note};
@@ -101,7 +110,7 @@ TrainingTask task_of(const app::TrainArguments& arguments, const TrainingOptions
 
 app::TrainOutcome train_in(const Launch& launch, Collective* collective,
                            const app::TrainArguments& arguments) {
-  TrainingOptions options = training_options(arguments, collective);
+  TrainingOptions options = training_options(arguments, launch, collective);
   const TrainingTask task = task_of(arguments, options);
   options.threads = threads_of(arguments, task.recipe, launch);
   options.threads_by = threads_by(arguments, task.recipe);
@@ -123,7 +132,8 @@ Result<app::TrainOutcome> train_command(const app::TrainArguments& arguments) {
   std::unique_ptr<Collective> collective;
   try {
     const Launch launch = launch_from(process_environment()).value();
-    if (launch.size > 1) collective = connect(launch, at::kCPU).value();
+    const at::Device device = device_of(device_of_process(arguments.device, launch));
+    if (launch.size > 1) collective = connect(launch, device).value();
     return train_in(launch, collective.get(), arguments);
   } catch (const Error& error) {
     // An interrupt ends all of them by agreement.

@@ -79,6 +79,11 @@ class TrainingData(Cli):
         self.assertIn("9.png", self.notes("--set", "data.broken=skip"))
         self.refused(3, *self.words("--force", "--quiet"), says=["9.png"])
 
+    def test_a_broken_test_picture_is_as_configured(self):
+        (self.data / "test" / "cat" / "9.png").write_bytes(b"nothing")
+        self.refused(3, *self.words("--quiet"), says=["9.png"])
+        self.assertIn("9.png", self.notes("--set", "data.broken=skip"))
+
     def test_a_damaged_pack_is_made_again_or_named(self):
         self.notes("--stop-after-steps", 1)
         (pack,) = self.run_folder.glob("train-*.fpack")
@@ -107,6 +112,8 @@ class TrainingData(Cli):
     def test_what_needs_no_data_is_refused_first(self):
         self.refused(3, *self.words("--resume", "--quiet"), says=["no run to go on with"], absent=[self.run_folder])
         self.refused(2, *self.words("--set", "stage.0.objective.exit_weights=[1,1,1,1,1,1,1,1]", "--quiet"), absent=[self.run_folder])
+        self.refused(2, *self.words("--device", "gpu", "--quiet"), says=["no such device", "cpu, cuda or cuda:N"], absent=[self.run_folder])
+        self.refused(6, *self.words("--device", "cuda:99", "--quiet"), says=["the device cannot be used"], absent=[self.run_folder])
         self.notes()
         for pack in self.run_folder.glob("*.fpack"):
             pack.unlink()

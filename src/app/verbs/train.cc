@@ -19,6 +19,8 @@ OptionSpecs options() {
       {"--seed", "S", "another seed than the recipe's"},
       {"--set", "KEY=VALUE", "another value of a recipe's key; may be repeated", Takes::kMany},
       {"--init", "M.fovea", "start from these weights"},
+      {"--device", "D",
+       "cpu (the default), cuda or cuda:N; with cuda, processes of one machine take one each"},
       {"--threads", "T",
        "threads; without it as many as affinity and cgroup quota allow, resumed as many as before"},
       force_option(),
@@ -38,6 +40,7 @@ int run(Context& context, const Arguments& arguments) {
   }
   for (auto& setting : settings_from(arguments)) train.settings.emplace_back(setting);
   train.init_model = arguments.value_or("--init", "");
+  train.device = arguments.value_or("--device", "cpu");
   train.threads = execution_from(context, arguments).threads;
   if (!arguments.has("--threads")) train.threads_of = TrainArguments::ThreadsOf::kMachine;
   train.overwrite = overwrite_from(arguments);

@@ -52,6 +52,7 @@ struct RecipeData {
   int64_t hold_out = -1;      ///< -1: a tenth
   std::string augment = "pad_crop_flip";
   int64_t pad = 4;
+  int64_t cutout = 0;  ///< side of a square that pad_crop_flip makes grey, in pixels; 0: none
   std::string pack = "pixels";
   std::string broken = "stop";
   std::string transform;  ///< as `import --transform`; empty: the network's own

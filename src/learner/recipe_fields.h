@@ -40,6 +40,7 @@ void visit_fields(Visitor& v, RecipeData& data) {
   v.field("hold_out", data.hold_out, {-1, 1e9});
   v.choice("augment", data.augment, {"none", "pad_crop_flip", "random_resized_crop"});
   v.field("pad", data.pad, {0, 64});
+  v.field("cutout", data.cutout, {0, 1024});
   v.choice("pack", data.pack, {"pixels", "encoded"});
   v.choice("broken", data.broken, {"stop", "skip"});
   v.field("transform", data.transform);

@@ -42,7 +42,9 @@ std::vector<int64_t> all_of(const Dataset& data) {
 
 Augmentation augmentation_of(const Recipe& recipe, int32_t side) {
   if (recipe.data.augment == "pad_crop_flip") {
-    return PadCropFlip{.seed = recipe.run.seed, .pad = static_cast<int32_t>(recipe.data.pad)};
+    return PadCropFlip{.seed = recipe.run.seed,
+                       .pad = static_cast<int32_t>(recipe.data.pad),
+                       .cutout = static_cast<int32_t>(recipe.data.cutout)};
   }
   if (recipe.data.augment == "random_resized_crop") {
     return RandomResizedCrop{.seed = recipe.run.seed, .side = side};

@@ -63,6 +63,10 @@ NormScope norm_scope_of(const Recipe& recipe, Peers& peers) {
 
 void check_stages(const Recipe& recipe, const Graph& graph, const at::Device& device,
                   Peers& peers) {
+  if (recipe.data.cutout > 0 && recipe.data.augment != "pad_crop_flip") {
+    refuse(ErrorKind::kUsage, "squares are cut out by pad_crop_flip only", "data.cutout", "0",
+           std::to_string(recipe.data.cutout));
+  }
   for (const Stage& each : recipe.stages) {
     check_stage(graph, each, device, path_choice(recipe.run.path), norm_scope_of(recipe, peers));
     if (peers.alone() || each.weighting.kind == "none") continue;

@@ -112,6 +112,7 @@ class TrainingData(Cli):
     def test_what_needs_no_data_is_refused_first(self):
         self.refused(3, *self.words("--resume", "--quiet"), says=["no run to go on with"], absent=[self.run_folder])
         self.refused(2, *self.words("--set", "stage.0.objective.exit_weights=[1,1,1,1,1,1,1,1]", "--quiet"), absent=[self.run_folder])
+        self.refused(2, *self.words("--set", "data.cutout=8", "--set", "data.augment=none", "--quiet"), says=["data.cutout"], absent=[self.run_folder])
         self.refused(2, *self.words("--device", "gpu", "--quiet"), says=["no such device", "cpu, cuda or cuda:N"], absent=[self.run_folder])
         self.refused(6, *self.words("--device", "cuda:99", "--quiet"), says=["the device cannot be used"], absent=[self.run_folder])
         self.notes()

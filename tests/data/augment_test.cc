@@ -50,12 +50,13 @@ TEST(PadCropFlip, EqualsItsDefinitionAtEveryPlace) {
 
 TEST(PadCropFlip, DrawsDependOnSeedEpochAndSampleAlone) {
   const PadCropFlip augment{.seed = 7};
-  EXPECT_EQ(augment.placement(3, 11), (PadCropFlip{.seed = 7}.placement(3, 11)));
+  EXPECT_EQ(augment.placement(3, 11, 32, 24), (PadCropFlip{.seed = 7}.placement(3, 11, 32, 24)));
   int differs = 0;
   for (uint64_t k = 0; k < 50; ++k) {
-    differs += augment.placement(3, k) != augment.placement(4, k) ? 1 : 0;
-    differs += augment.placement(3, k) != PadCropFlip{.seed = 8}.placement(3, k) ? 1 : 0;
-    differs += augment.placement(3, k) != augment.placement(3, k + 1) ? 1 : 0;
+    differs += augment.placement(3, k, 32, 24) != augment.placement(4, k, 32, 24) ? 1 : 0;
+    differs +=
+        augment.placement(3, k, 32, 24) != PadCropFlip{.seed = 8}.placement(3, k, 32, 24) ? 1 : 0;
+    differs += augment.placement(3, k, 32, 24) != augment.placement(3, k + 1, 32, 24) ? 1 : 0;
   }
   EXPECT_GT(differs, 140);
 }
@@ -66,7 +67,7 @@ TEST(PadCropFlip, EveryPlaceAndBothSidesComeUpEvenly) {
   int flips = 0;
   constexpr int kDraws = 9000;
   for (uint64_t k = 0; k < kDraws; ++k) {
-    const Placement p = augment.placement(0, k);
+    const Placement p = augment.placement(0, k, 32, 24);
     ++top[static_cast<size_t>(p.top)];
     ++left[static_cast<size_t>(p.left)];
     flips += p.flip == Placement::Flip::kYes ? 1 : 0;
@@ -74,6 +75,41 @@ TEST(PadCropFlip, EveryPlaceAndBothSidesComeUpEvenly) {
   for (const int n : top) EXPECT_NEAR(n, 1000, 150);
   for (const int n : left) EXPECT_NEAR(n, 1000, 150);
   EXPECT_NEAR(2 * flips, kDraws, 500);
+}
+
+TEST(PadCropFlip, CutsOutOneSquareAsFarAsItLiesInThePicture) {
+  const Picture picture = formula_picture(6, 5);
+  Picture whole, cut;
+  for (const int32_t side : {1, 2, 3, 20}) {
+    for (int32_t y = 0; y < 6; ++y) {
+      for (int32_t x = 0; x < 5; ++x) {
+        const Placement p{.top = 3, .left = 5, .grey_top = y, .grey_left = x};
+        PadCropFlip{}.apply(picture.view(), p, whole);
+        PadCropFlip{.cutout = side}.apply(picture.view(), p, cut);
+        for (int32_t i = 0; i < 6; ++i) {
+          for (int32_t j = 0; j < 5; ++j) {
+            const bool grey = i >= y - side / 2 && i < y - side / 2 + side && j >= x - side / 2 &&
+                              j < x - side / 2 + side;
+            for (int32_t c = 0; c < 3; ++c) {
+              ASSERT_EQ(cut.row(i)[3 * j + c], grey ? 128 : whole.row(i)[3 * j + c]);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(PadCropFlip, SquaresLieAnywhere) {
+  const PadCropFlip augment{.cutout = 8};
+  std::vector<int> rows(32), columns(24);
+  for (uint64_t k = 0; k < 9600; ++k) {
+    const Placement p = augment.placement(1, k, 32, 24);
+    ++rows.at(static_cast<size_t>(p.grey_top));
+    ++columns.at(static_cast<size_t>(p.grey_left));
+  }
+  for (const int n : rows) EXPECT_NEAR(n, 300, 90);
+  for (const int n : columns) EXPECT_NEAR(n, 400, 100);
 }
 
 TEST(EpochOrder, IsAPermutationThatChangesWithEpochAndSeed) {

@@ -10,12 +10,32 @@
 
 namespace fovea {
 
-Placement PadCropFlip::placement(uint64_t epoch, uint64_t sample) const {
+namespace {
+
+constexpr uint8_t kGrey = 128;
+
+void grey_square(Picture& picture, int32_t centre_y, int32_t centre_x, int32_t side) {
+  const int32_t top = centre_y - side / 2;
+  const int32_t left = centre_x - side / 2;
+  const int32_t x_begin = std::max(0, left);
+  const int32_t x_end = std::min(picture.width, left + side);
+  for (int32_t y = std::max(0, top); y < std::min(picture.height, top + side); ++y) {
+    std::fill_n(picture.row(y) + static_cast<size_t>(x_begin) * kChannels,
+                static_cast<size_t>(std::max(0, x_end - x_begin)) * kChannels, kGrey);
+  }
+}
+
+}  // namespace
+
+Placement PadCropFlip::placement(uint64_t epoch, uint64_t sample, int32_t height,
+                                 int32_t width) const {
   const Noise noise = Noise(seed, "augment").fork(epoch).fork(sample);
   const auto places = static_cast<uint64_t>(pad) * 2 + 1;
   return {.top = static_cast<int32_t>(noise.below(0, places)),
           .left = static_cast<int32_t>(noise.below(1, places)),
-          .flip = noise.below(2, 2) == 0 ? Placement::Flip::kNo : Placement::Flip::kYes};
+          .flip = noise.below(2, 2) == 0 ? Placement::Flip::kNo : Placement::Flip::kYes,
+          .grey_top = static_cast<int32_t>(noise.below(3, static_cast<uint64_t>(height))),
+          .grey_left = static_cast<int32_t>(noise.below(4, static_cast<uint64_t>(width)))};
 }
 
 void PadCropFlip::apply(PictureView picture, const Placement& placement, Picture& out) const {
@@ -39,6 +59,7 @@ void PadCropFlip::apply(PictureView picture, const Placement& placement, Picture
       }
     }
   }
+  if (cutout > 0) grey_square(out, placement.grey_top, placement.grey_left, cutout);
 }
 
 std::vector<int64_t> permutation(uint64_t seed, std::string_view name, uint64_t index, int64_t n) {

@@ -16,17 +16,23 @@ struct Placement {
   int32_t top = 0;   ///< in the padded picture, 0..2·pad
   int32_t left = 0;  ///< in the padded picture, 0..2·pad
   Flip flip = Flip::kNo;
+  int32_t grey_top = 0;   ///< centre of the grey square in the result; it may reach beyond the edge
+  int32_t grey_left = 0;  ///< its centre's column
   bool operator==(const Placement&) const = default;
 };
 
 /// Zero padding of 8-bit pixels, random crop of the original size, horizontal flip with p = 0.5
-/// (specs/ranet.md 7.5: padded pixels are black before normalisation).
+/// (specs/ranet.md 7.5: padded pixels are black before normalisation). Then, where `cutout` is
+/// above 0, a square of that side becomes grey (DeVries and Taylor 2017, there the mean instead of
+/// grey).
 struct PadCropFlip {
   uint64_t seed = 0;
   int32_t pad = 4;
+  int32_t cutout = 0;
 
-  /// The draw for one sample (its index in the data set) in one epoch.
-  [[nodiscard]] Placement placement(uint64_t epoch, uint64_t sample) const;
+  /// The draw for one sample (its index in the data set) of height x width pixels in one epoch.
+  [[nodiscard]] Placement placement(uint64_t epoch, uint64_t sample, int32_t height,
+                                    int32_t width) const;
   /// Writes the augmented picture to `out`, which takes the size of `picture`.
   void apply(PictureView picture, const Placement& placement, Picture& out) const;
 };

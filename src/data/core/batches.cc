@@ -55,7 +55,7 @@ void Batches::fill_one(int64_t place, uint64_t epoch, float* values, int64_t* la
   }
   Picture moved;
   if (const auto* cut = std::get_if<PadCropFlip>(&augment_)) {
-    cut->apply(picture, cut->placement(epoch, sample), moved);
+    cut->apply(picture, cut->placement(epoch, sample, picture.height, picture.width), moved);
     picture = moved.view();
   }
   normaliser_.apply(picture, {values, transform_.n_values()});

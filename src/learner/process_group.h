@@ -3,6 +3,7 @@
 
 #include <torch/version.h>
 
+#include <chrono>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 #if TORCH_VERSION_MAJOR >= 2
 #include <torch/csrc/distributed/c10d/Backend.hpp>
@@ -20,6 +21,10 @@ using ProcessGroup = c10d::Backend;
 #else
 using ProcessGroup = c10d::ProcessGroup;
 #endif
+
+/// How long an operation may take where nobody is missing: rank 0 may pack data meanwhile. Who is
+/// missing is found by its silence (presence.h).
+inline constexpr std::chrono::hours kGroupPatience{24};
 
 /// Connects all processes over TCP; tensors on the CPU. Throws what c10d throws.
 [[nodiscard]] c10::intrusive_ptr<ProcessGroup> make_gloo_group(

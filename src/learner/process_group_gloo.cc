@@ -11,10 +11,6 @@ namespace {
 
 using c10d::ProcessGroupGloo;
 
-/// How long an operation may take where nobody is missing: rank 0 may pack data meanwhile. Who is
-/// missing is found by its silence (presence.h).
-constexpr std::chrono::hours kPatience{24};
-
 std::shared_ptr<gloo::transport::Device> device_for(const Launch& launch) {
   if (!launch.interface.empty())
     return ProcessGroupGloo::createDeviceForInterface(launch.interface);
@@ -27,7 +23,7 @@ std::shared_ptr<gloo::transport::Device> device_for(const Launch& launch) {
 
 c10::intrusive_ptr<ProcessGroup> make_gloo_group(const c10::intrusive_ptr<c10d::Store>& store,
                                                  const Launch& launch) {
-  const auto options = ProcessGroupGloo::Options::create(kPatience);
+  const auto options = ProcessGroupGloo::Options::create(kGroupPatience);
   options->devices.push_back(device_for(launch));
   return c10::make_intrusive<ProcessGroupGloo>(store, launch.rank, launch.size, options);
 }

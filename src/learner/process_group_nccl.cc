@@ -7,17 +7,11 @@
 #include "learner/process_group.h"
 
 namespace fovea {
-namespace {
-
-/// How long an operation may take where nobody is missing, as with Gloo.
-constexpr std::chrono::hours kPatience{24};
-
-}  // namespace
 
 c10::intrusive_ptr<ProcessGroup> make_nccl_group(const c10::intrusive_ptr<c10d::Store>& store,
                                                  const Launch& launch) {
   const auto options = c10d::ProcessGroupNCCL::Options::create();
-  options->timeout = kPatience;
+  options->timeout = kGroupPatience;
   return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, launch.rank, launch.size, options);
 }
 

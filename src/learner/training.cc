@@ -61,7 +61,7 @@ NormScope norm_scope_of(const Recipe& recipe, Peers& peers) {
   return {.over = NormScope::Over::kBatch, .peers = &peers};
 }
 
-void check_stages(const Recipe& recipe, const Graph& graph, const at::Device& device,
+void check_recipe(const Recipe& recipe, const Graph& graph, const at::Device& device,
                   Peers& peers) {
   if (recipe.data.cutout > 0 && recipe.data.augment != "pad_crop_flip") {
     refuse(ErrorKind::kUsage, "squares are cut out by pad_crop_flip only", "data.cutout", "0",
@@ -89,7 +89,7 @@ class Run {
         threads_(options.threads),
         params_(task.params),
         data_(run_data(task, side_)) {
-    check_stages(task.recipe, task.graph, device_, peers_);
+    check_recipe(task.recipe, task.graph, device_, peers_);
   }
 
   TrainingResult run() {
@@ -406,7 +406,7 @@ class Run {
 
 void check_run(const Recipe& recipe, const Graph& graph, const TrainingOptions& options) {
   Peers peers(options.collective);
-  check_stages(recipe, graph, device_of(options.device), peers);
+  check_recipe(recipe, graph, device_of(options.device), peers);
   if (!peers.leads()) return;
   const RunFolder folder(options.run_folder);
   const Status ready = options.resume == Resume::kYes ? folder.check_resumable()

@@ -49,16 +49,26 @@ TEST(PadCropFlip, EqualsItsDefinitionAtEveryPlace) {
 }
 
 TEST(PadCropFlip, DrawsDependOnSeedEpochAndSampleAlone) {
-  const PadCropFlip augment{.seed = 7};
-  EXPECT_EQ(augment.placement(3, 11, 32, 24), (PadCropFlip{.seed = 7}.placement(3, 11, 32, 24)));
-  int differs = 0;
-  for (uint64_t k = 0; k < 50; ++k) {
-    differs += augment.placement(3, k, 32, 24) != augment.placement(4, k, 32, 24) ? 1 : 0;
-    differs +=
-        augment.placement(3, k, 32, 24) != PadCropFlip{.seed = 8}.placement(3, k, 32, 24) ? 1 : 0;
-    differs += augment.placement(3, k, 32, 24) != augment.placement(3, k + 1, 32, 24) ? 1 : 0;
-  }
-  EXPECT_GT(differs, 140);
+  const auto cut = [](uint64_t seed, uint64_t epoch, uint64_t sample) {
+    const Placement p = PadCropFlip{.seed = seed}.placement(epoch, sample, 32, 24);
+    return std::tuple(p.top, p.left, p.flip);
+  };
+  const auto grey = [](uint64_t seed, uint64_t epoch, uint64_t sample) {
+    const Placement p = PadCropFlip{.seed = seed}.placement(epoch, sample, 32, 24);
+    return std::tuple(p.grey_top, p.grey_left);
+  };
+  const auto count = [](const auto& draw) {
+    EXPECT_EQ(draw(7, 3, 11), draw(7, 3, 11));
+    int differs = 0;
+    for (uint64_t k = 0; k < 50; ++k) {
+      differs += draw(7, 3, k) != draw(7, 4, k) ? 1 : 0;
+      differs += draw(7, 3, k) != draw(8, 3, k) ? 1 : 0;
+      differs += draw(7, 3, k) != draw(7, 3, k + 1) ? 1 : 0;
+    }
+    return differs;
+  };
+  EXPECT_GT(count(cut), 140);
+  EXPECT_GT(count(grey), 140);
 }
 
 TEST(PadCropFlip, EveryPlaceAndBothSidesComeUpEvenly) {

@@ -27,7 +27,7 @@ std::optional<EvalMode> mode_from(const Arguments& arguments) {
 std::optional<EvalMode> asked_mode(const Arguments& arguments) {
   const std::optional<EvalMode> mode = mode_from(arguments);
   check_control(arguments);
-  if (mode == EvalMode::kHindsight && keeps_time(arguments)) {
+  if (mode == EvalMode::kHindsight && control_asks_time(arguments)) {
     throw Error({.kind = ErrorKind::kUsage,
                  .what = "recorded scores take no time that could be kept",
                  .where = "--control",
@@ -42,7 +42,9 @@ AskedPolicy::AskedPolicy(const Context& context, const Arguments& arguments, con
   const std::optional<SolvedPolicy> solved = solved_policy(arguments, model, &times);
   const Policy policy = policy_or_default(
       arguments, model, {.console = &context.console, .times = &times, .solved = &solved});
-  kept_ = controller_from(arguments, model, policy, solved);
+  // Recorded scores take no time, so there the thresholds are judged as they were solved.
+  const bool only_judged = asked_mode_ == EvalMode::kHindsight && !arguments.has("--control");
+  if (!only_judged) kept_ = controller_from(context.console, arguments, model, policy, solved);
   reported_ = app::reported(policy, solved);
 }
 

@@ -48,35 +48,47 @@ OptionSpecs control_options() {
   return {{"--control", "",
            "keep the mean of --budget by feedback, whatever the pictures are like and however the "
            "machine drifts: thresholds move with what the batches before cost "
-           "(docs/robustness.md)",
+           "(docs/robustness.md); a budget of time is kept so unless --no-control or a deadline "
+           "stands beside it",
+           Takes::kNothing},
+          {"--no-control", "", "hold the thresholds that were solved for a budget of time",
            Takes::kNothing}};
 }
 
 void check_control(const Arguments& arguments) {
   if (!arguments.has("--control")) return;
+  if (arguments.has("--no-control")) {
+    throw usage("thresholds cannot move and hold", "one of the two", "--no-control");
+  }
   (void)kept_budget(arguments);
   if (arguments.has("--deadline")) throw two_choosers();
 }
 
-bool keeps_time(const Arguments& arguments) {
+bool control_asks_time(const Arguments& arguments) {
   if (!arguments.has("--control")) return false;
   const std::string text = kept_budget(arguments);
   return !parse_count(text) && parse_milliseconds(text);
 }
 
-std::optional<KeptBudget> controller_from(const Arguments& arguments, const Model& model,
-                                          const Policy& policy,
+std::optional<KeptBudget> controller_from(const Console& console, const Arguments& arguments,
+                                          const Model& model, const Policy& policy,
                                           const std::optional<SolvedPolicy>& solved) {
-  if (!arguments.has("--control")) return std::nullopt;
+  const bool asked = arguments.has("--control");
   if (!solved || !solved->timed) {
+    if (!asked) return std::nullopt;
     return KeptBudget{.controller = budget_controller(arguments, model, policy)};
   }
+  if (!asked && (arguments.has("--no-control") || policy.deadline_ms)) return std::nullopt;
   if (policy.deadline_ms) throw two_choosers();
   const double wanted = parse_milliseconds(kept_budget(arguments)).value();
   const CalibrationRecord record = stored_calibration(model, kModel).value();
   const RuleData data = selecting(record, ms_of(solved->timed->segments, model.graph));
   const FrontierPoint found =
       solve_budget(data, movable_points(record), solved->timed->searched_ms, ms_text).value();
+  if (!asked) {
+    console.note(
+        "from there on thresholds follow the clock, to keep the mean; --no-control holds them");
+  }
   return KeptBudget{.controller = {data, found.rule, wanted}, .unit = CostUnit::kMs};
 }
 

@@ -1,4 +1,4 @@
-// --control: a budget that is kept by feedback.
+// --control and --no-control: whether a budget is kept by feedback.
 #pragma once
 
 #include <optional>
@@ -13,12 +13,13 @@ namespace fovea::app {
 
 [[nodiscard]] OptionSpecs control_options();
 
-/// Throws Error (kUsage) where --control stands without a budget or beside a deadline: to be called
-/// before the budget is solved, which has errors of its own.
+/// Throws Error (kUsage) where --control stands without a budget, beside a deadline or beside
+/// --no-control: to be called before the budget is solved, which has errors of its own.
 void check_control(const Arguments& arguments);
 
-/// Whether --control is to keep a time, which only a run takes. Throws Error as check_control.
-[[nodiscard]] bool keeps_time(const Arguments& arguments);
+/// Whether --control itself asks to keep a time, which only a run takes. Throws Error as
+/// check_control.
+[[nodiscard]] bool control_asks_time(const Arguments& arguments);
 
 /// A controller and what it counts.
 struct KeptBudget {
@@ -26,11 +27,14 @@ struct KeptBudget {
   CostUnit unit = CostUnit::kMacs;
 };
 
-/// The controller for --budget where --control stands there, else nothing. `policy` is what the
-/// options say beside it; of that a cap holds. `solved` is what solved_policy gave: a budget of
-/// time begins with the times measured there. Throws Error (kUsage): without a budget, for one out
-/// of range, a model without calibration, or a deadline beside it.
-[[nodiscard]] std::optional<KeptBudget> controller_from(const Arguments& arguments,
+/// The controller for --budget where --control stands there, and for a budget of time also where
+/// neither --no-control nor a deadline does; else nothing. `policy` is what the options say beside
+/// it; of that a cap holds. `solved` is what solved_policy gave: a budget of time begins with the
+/// times measured there. Where nothing asked for it, a note says so. Throws Error (kUsage):
+/// --control without a budget, for one out of range, a model without calibration, or a deadline
+/// beside it.
+[[nodiscard]] std::optional<KeptBudget> controller_from(const Console& console,
+                                                        const Arguments& arguments,
                                                         const Model& model, const Policy& policy,
                                                         const std::optional<SolvedPolicy>& solved);
 

@@ -69,6 +69,8 @@ class BudgetController {
   [[nodiscard]] double budget() const { return budget_; }
   /// The factor of the odds; 1 at first, larger spends more.
   [[nodiscard]] double position() const { return position_; }
+  /// Whether it has no more to take back while too much was spent.
+  [[nodiscard]] bool exhausted() const { return position_ <= RuleFamily::kLowest && credit_ < 0; }
   /// Samples so far and what each cost on average (0 where there is none).
   [[nodiscard]] int64_t samples() const { return samples_; }
   [[nodiscard]] double mean_cost() const;

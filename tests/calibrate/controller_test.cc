@@ -153,9 +153,11 @@ TEST(BudgetController, KeepsNothingBelowTheFirstExitAndMakesUpForItLater) {
   BudgetController controller(data, rule, 13);
   const double first = data.costs(rule.asked())[static_cast<size_t>(rule.asked().front())];
   // A part of the stream that costs more whatever is chosen: an executor that counts more.
+  EXPECT_FALSE(controller.exhausted());
   for (int i = 0; i < 40; ++i) controller.spent(64, 64 * 20.0);
   EXPECT_LT(data.judge(controller.rule()).cost, first + 0.5);
   EXPECT_GT(controller.mean_cost(), 19);
+  EXPECT_TRUE(controller.exhausted());
   // It pays back, then returns to the budget.
   Stream stream(64);
   stream.feed(shifted(6, same), &controller, rule);

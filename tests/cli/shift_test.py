@@ -25,25 +25,47 @@ class Shift(Cli):
         self.assertEqual(study["adaptive"]["control"], control)
         self.assertEqual(study["adaptive"]["counts"], told["hindsight"]["adaptive"]["counts"])
         lines = self.call("predict", out, self.pictures, "--budget", budget, "--control").stderr.decode()
-        self.assertIn("--control: ", lines)
-        self.assertIn("over 6 pictures", lines)
+        self.assertRegex(lines, r"--budget: [0-9.]+M multiply-adds a picture over 6 pictures; asked for were [0-9.]+M")
+        self.assertNotIn("asked for were", self.call("predict", out, self.pictures, "--budget", budget).stderr.decode())
         cap = exits[0]["macs_needed"]
         capped = self.done("predict", out, self.pictures, "--budget", budget, "--control", "--max-macs", cap, "--json")
         self.assertLessEqual(max(json.loads(line)["macs"] for line in capped.splitlines()), cap)
         self.refused(2, "eval", out, *common, "--control", says=["--budget N"])
         self.refused(2, "eval", out, *common, "--control", "--budget", "2ms", "--mode", "hindsight", says=["--mode executed"])
         self.refused(2, "eval", out, *common, "--control", "--budget", budget, "--deadline", "2ms", says=["deadline"])
+        self.refused(2, "eval", out, *common, "--control", "--no-control", "--budget", budget, says=["--no-control"])
         self.refused(2, "eval", out, *common, "--control", "--budget", "1", says=["out of range"])
         self.refused(2, "predict", self.model, self.pictures, "--control", "--budget", budget, says=["fovea calibrate"])
+
+    def within_times(self, *words):
+        """Runs with a budget in the middle of the times that this machine takes, as it said last. Returns the budget in ms and the run."""
+        for _ in range(20):
+            run = self.call(*words, "--budget", f"{self.budget}ms")
+            if b"out of range" not in run.stderr:
+                self.assertEqual(run.returncode, 0, run.stderr)
+                return self.budget, run
+            least, most = (float(word) for word in re.findall(r"([0-9.]+) ms", run.stderr.decode())[:2])
+            self.budget = (least + most) / 2
+        self.fail(f"no budget was within the times of this machine: {run.stderr}")
 
     def test_times_are_kept_by_control(self):
         out = self.fresh(".fovea")
         self.done("calibrate", self.model, "--data", self.pictures, "--batch", 2, "-o", out)
-        beyond = "\n".join(self.refused(2, "predict", out, self.pictures, "--budget", "1000s", "--batch", 2, says=["out of range"]))
-        least, most = (float(word) for word in re.findall(r"([0-9.]+) ms", beyond)[:2])
-        budget = f"{(least + most) / 2}ms"
-        told = self.call("predict", out, self.pictures, "--budget", budget, "--batch", 2, "--control").stderr.decode()
-        self.assertRegex(told, r"--control: [0-9.]+ ms a picture over 6 pictures; the budget is [0-9.]+ ms")
+        self.budget = 1e6  # beyond: the first answer tells the range
+        kept = r"--budget: [0-9.]+ ms a picture over 6 pictures; asked for were [0-9.]+ ms"
+        for option in ([], ["--control"]):
+            told = self.within_times("predict", out, self.pictures, "--batch", 2, *option)[1].stderr.decode()
+            self.assertRegex(told, kept)
+            self.assertEqual("--no-control holds them" in told, not option)
+        for option in (["--no-control"], ["--deadline", "1s"]):
+            self.assertNotRegex(self.within_times("predict", out, self.pictures, "--batch", 2, *option)[1].stderr.decode(), kept)
+        common = ["eval", out, "--data", self.pictures, "--batch", 2, "--json"]
+        budget, told = self.within_times(*common)
+        control = json.loads(told.stdout)["adaptive"]["control"]
+        self.assertEqual((control["unit"], [step["n"] for step in control["steps"]]), ("ms", [2, 2, 2]))
+        self.assertAlmostEqual(control["budget"], budget, places=6)
+        for option in (["--no-control"], ["--deadline", "1s"], ["--mode", "hindsight"]):
+            self.assertNotIn("control", json.loads(self.within_times(*common, *option)[1].stdout)["adaptive"])
 
     def test_shift(self):
         out = self.fresh(".fovea")

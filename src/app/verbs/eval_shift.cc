@@ -79,6 +79,7 @@ void check_shift(const Arguments& arguments) {
   refuse(arguments, "--deadline", "recorded scores cannot judge it");
   refuse(arguments, "--mode", "every row is judged on recorded scores");
   refuse(arguments, "--control", "it measures with control and without");
+  refuse(arguments, "--no-control", "it measures with control and without");
 }
 
 ShiftPlan shift_plan(const Arguments& arguments, const Model& model, Policy policy) {

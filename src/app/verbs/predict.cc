@@ -79,9 +79,12 @@ class Predictor {
       return controlled_->unit() == CostUnit::kMs ? fixed(cost, 3) + " ms"
                                                   : millions(cost) + "M multiply-adds";
     };
-    console_.note("--control: " + shown(controller.mean_cost()) + " a picture over " +
-                  std::to_string(controller.samples()) + " pictures; the budget is " +
-                  shown(controller.budget()));
+    console_.note("--budget: " + shown(controller.mean_cost()) + " a picture over " +
+                  std::to_string(controller.samples()) + " pictures; asked for were " +
+                  shown(controller.budget()) +
+                  (controller.exhausted() ? "; by now everybody leaves at the first exit asked, so "
+                                            "thresholds can save no more"
+                                          : ""));
   }
 
   /// One batch of files: decoded side by side, run together, printed in order.
@@ -135,7 +138,7 @@ class Predictor {
     const std::optional<SolvedPolicy> solved = solved_policy(arguments, network_.model, &times);
     policy_ = policy_or_default(arguments, network_.model,
                                 {.console = &console_, .times = &times, .solved = &solved});
-    if (auto kept = controller_from(arguments, network_.model, policy_, solved)) {
+    if (auto kept = controller_from(console_, arguments, network_.model, policy_, solved)) {
       controlled_.emplace(std::move(kept->controller), policy_.max_macs, kept->unit);
     }
   }

@@ -95,7 +95,8 @@ class Drawing {
     for (const Series& series : chart_.series) body += draw_line(series);
     for (const Series& series : chart_.series) body += draw_points(series);
     const auto [entries, tall] = draw_legend();
-    return svg_open(chart_.width, chart_.height + tall, chart_.title) + axes + body + entries +
+    // The legend begins 2 below; letters reach below its rows.
+    return svg_open(chart_.width, chart_.height + tall + 5, chart_.title) + axes + body + entries +
            "</svg>\n";
   }
 

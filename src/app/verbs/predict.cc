@@ -80,8 +80,8 @@ class Predictor {
                                                   : millions(cost) + "M multiply-adds";
     };
     console_.note("--budget: " + shown(controller.mean_cost()) + " a picture over " +
-                  std::to_string(controller.samples()) + " pictures; asked for were " +
-                  shown(controller.budget()) +
+                  std::to_string(controller.samples()) +
+                  " pictures (asked: " + shown(controller.budget()) + ")" +
                   (controller.exhausted() ? "; by now everybody leaves at the first exit asked, so "
                                             "thresholds can save no more"
                                           : ""));

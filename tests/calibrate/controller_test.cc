@@ -152,8 +152,8 @@ TEST(BudgetController, KeepsNothingBelowTheFirstExitAndMakesUpForItLater) {
   const ThresholdRule rule = best_rule(data, 13);
   BudgetController controller(data, rule, 13);
   const double first = data.costs(rule.asked())[static_cast<size_t>(rule.asked().front())];
-  // A part of the stream that costs more whatever is chosen: an executor that counts more.
   EXPECT_FALSE(controller.exhausted());
+  // A part of the stream that costs more whatever is chosen: an executor that counts more.
   for (int i = 0; i < 40; ++i) controller.spent(64, 64 * 20.0);
   EXPECT_LT(data.judge(controller.rule()).cost, first + 0.5);
   EXPECT_GT(controller.mean_cost(), 19);

@@ -120,6 +120,7 @@ SolvedPolicy for_time(const std::string& text, double budget_ms, const Model& mo
           .note = std::move(note),
           .expected = expected,
           .timed = TimedSolution{.segments = std::move(time.segments),
+                                 .rule = found.rule,
                                  .searched_ms = time.solved.searched_ms}};
 }
 

@@ -25,6 +25,7 @@ namespace fovea::app {
 /// What a mean time was solved with.
 struct TimedSolution {
   SegmentTimes segments;
+  ThresholdRule rule;
   double searched_ms = 0;  ///< of TimedBudget
 };
 

@@ -1,5 +1,7 @@
 #include "app/control_argument.h"
 
+#include <utility>
+
 #include "app/table.h"
 #include "base/file.h"
 #include "base/words.h"
@@ -83,13 +85,17 @@ std::optional<KeptBudget> controller_from(const Console& console, const Argument
   const double wanted = parse_milliseconds(kept_budget(arguments)).value();
   const CalibrationRecord record = stored_calibration(model, kModel).value();
   const RuleData data = selecting(record, ms_of(solved->timed->segments, model.graph));
-  const FrontierPoint found =
-      solve_budget(data, movable_points(record), solved->timed->searched_ms, ms_text).value();
+  ThresholdRule rule = solved->timed->rule;
+  if (rule.patience != 0) {
+    rule = solve_budget(data, movable_points(record), solved->timed->searched_ms, ms_text)
+               .value()
+               .rule;
+  }
   if (!asked) {
     console.note(
         "from there on thresholds follow the clock, to keep the mean; --no-control holds them");
   }
-  return KeptBudget{.controller = {data, found.rule, wanted}, .unit = CostUnit::kMs};
+  return KeptBudget{.controller = {data, std::move(rule), wanted}, .unit = CostUnit::kMs};
 }
 
 BudgetController budget_controller(const Arguments& arguments, const Model& model,
